@@ -1,0 +1,17 @@
+//! What a heavy engine is asked and what it answers: the traits, their request and event types, and scripted
+//! fakes. Nothing here knows how an engine is reached; `worker-host` and `remote` implement the traits, `session`
+//! uses them.
+//!
+//! Every type that crosses to a worker process is plain serde data, so the wire carries these very types.
+
+mod error;
+mod language_model;
+mod scripted;
+
+pub use error::{EngineError, JobError};
+pub use language_model::{
+    CacheUse, Channel, ChatMessage, Constraint, Delta, EventSink, FinishReason, Generated, GenerateEvent,
+    GenerateRequest, LanguageModel, LoadProgress, LoadRequest, ModelInfo, PromptReport, Role, Sampling, Thinking,
+    Timings,
+};
+pub use scripted::{Line, ScriptedModel};
