@@ -1,0 +1,15 @@
+//! The contract with every user interface: commands, events, views, errors. The TypeScript in `ui/src/generated` is
+//! made from these types and from the command table; nothing else is shared.
+//!
+//! A view learns everything from one stream: `snapshot` first, then numbered events. An event whose `seq` is not
+//! greater than the one a command's reply carries is already contained in that reply.
+
+mod command;
+mod error;
+mod event;
+mod views;
+
+pub use command::*;
+pub use error::{ApiError, ErrorCode};
+pub use event::*;
+pub use views::*;
