@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** One browser, one page at a time: the tests share Chromium through tests/browser/world.ts. */
+export default defineConfig({
+  test: {
+    include: ['tests/browser/**/*.test.ts'],
+    globalSetup: ['tests/browser/serve.ts'],
+    fileParallelism: false,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});

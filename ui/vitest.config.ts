@@ -1,0 +1,8 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  plugins: [svelte()],
+  define: { __FAKE_HOST__: 'true' },
+  test: { include: ['tests/unit/**/*.test.ts', 'src/**/*.test.ts'], maxWorkers: 2 },
+});
