@@ -1,1 +1,5 @@
-//! To be written.
+//! The application as user interfaces see it.
+
+mod contract;
+
+pub use contract::*;

@@ -10,12 +10,10 @@ use super::{ApiError, ConversationPage, ConversationView, ErrorCode, ServerRepor
 
 /// No arguments, or nothing to tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct Nothing {}
 
 /// Which conversations to list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ListConversations {
     /// Words to search for in titles and messages; empty for all.
     pub query: String,
@@ -27,7 +25,6 @@ pub struct ListConversations {
 
 /// One conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct OneConversation {
     /// Which.
     pub conversation: String,
@@ -35,7 +32,6 @@ pub struct OneConversation {
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct OneMessage {
     /// Which conversation.
     pub conversation: String,
@@ -45,7 +41,6 @@ pub struct OneMessage {
 
 /// A message to send.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct Send {
     /// Where to; none begins a new conversation.
     pub conversation: Option<String>,
@@ -55,7 +50,6 @@ pub struct Send {
 
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct Sent {
     /// The conversation it went to.
     pub conversation: String,
@@ -65,7 +59,6 @@ pub struct Sent {
 
 /// A message written anew; the old version stays as a branch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct EditMessage {
     /// Which conversation.
     pub conversation: String,
@@ -77,7 +70,6 @@ pub struct EditMessage {
 
 /// A waiting message to be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct TakeBack {
     /// Which conversation.
     pub conversation: String,
@@ -87,7 +79,6 @@ pub struct TakeBack {
 
 /// A new title.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct Rename {
     /// Which conversation.
     pub conversation: String,
@@ -97,7 +88,6 @@ pub struct Rename {
 
 /// On top or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct Pin {
     /// Which conversation.
     pub conversation: String,
@@ -107,7 +97,6 @@ pub struct Pin {
 
 /// Text typed and not sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct SaveDraft {
     /// Which conversation; none before one is begun.
     pub conversation: Option<String>,
@@ -118,7 +107,6 @@ pub struct SaveDraft {
 /// The form of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export)]
 pub enum ExportFormat {
     /// The branch shown, to be read.
     Markdown,
@@ -128,7 +116,6 @@ pub enum ExportFormat {
 
 /// A conversation to be written to a file in the user's downloads folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct Export {
     /// Which conversation.
     pub conversation: String,
@@ -138,7 +125,6 @@ pub struct Export {
 
 /// A file that was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct WrittenFile {
     /// Its path.
     pub path: String,
@@ -146,7 +132,6 @@ pub struct WrittenFile {
 
 /// Conversations to be read in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct Import {
     /// The text of an exported JSON file.
     pub json: String,
@@ -154,7 +139,6 @@ pub struct Import {
 
 /// How many were read in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct Imported {
     /// How many.
     pub conversations: u32,
@@ -162,7 +146,6 @@ pub struct Imported {
 
 /// One model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct OneModel {
     /// Its id.
     pub model: String,
@@ -170,7 +153,6 @@ pub struct OneModel {
 
 /// A model to be used: for one conversation, or from now on for all that have none of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ChooseModel {
     /// Which conversation; none for the setting.
     pub conversation: Option<String>,
@@ -180,7 +162,6 @@ pub struct ChooseModel {
 
 /// A GGUF file to be used where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ImportModel {
     /// Its path.
     pub path: String,
@@ -188,7 +169,6 @@ pub struct ImportModel {
 
 /// One setting to be changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ChangeSetting {
     /// For example `general.theme`.
     pub path: String,
@@ -199,7 +179,6 @@ pub struct ChangeSetting {
 
 /// A server of the user's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct SaveServer {
     /// Id; none adds a new one.
     pub id: Option<String>,
@@ -215,7 +194,6 @@ pub struct SaveServer {
 
 /// One server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct OneServer {
     /// Its id.
     pub server: String,
@@ -223,7 +201,6 @@ pub struct OneServer {
 
 /// A server to be asked what it offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct TestServer {
     /// For example `http://127.0.0.1:8080`.
     pub base_url: String,
@@ -235,7 +212,6 @@ pub struct TestServer {
 
 /// One notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct OneNotice {
     /// Its id.
     pub notice: String,
@@ -281,9 +257,9 @@ macro_rules! commands {
             out
         }
 
-        /// Every command's argument and reply types, for the exporter.
-        pub(crate) fn export_command_types(visit: &mut dyn FnMut(String), config: &ts_rs::Config) {
-            $( visit(<$args as TS>::decl(config)); visit(<$reply as TS>::decl(config)); )+
+        /// Shows every command's argument and reply types to `visitor`.
+        pub(crate) fn visit_command_types(visitor: &mut impl ts_rs::TypeVisitor) {
+            $( visitor.visit::<$args>(); visitor.visit::<$reply>(); )+
         }
     };
 }

@@ -6,7 +6,6 @@ use ts_rs::TS;
 /// What the user interface may act on. Everything it does not act on is `Other`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export)]
 pub enum ErrorCode {
     /// No model is chosen or installed: offer the models page.
     NoModel,
@@ -47,7 +46,6 @@ pub enum ErrorCode {
 /// A failure as a sentence and, where something can be done about it, a code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, thiserror::Error)]
 #[error("{message}")]
-#[ts(export)]
 pub struct ApiError {
     /// What the user interface may act on.
     pub code: ErrorCode,

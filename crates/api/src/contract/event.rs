@@ -10,7 +10,6 @@ use super::{
 
 /// One numbered event. Numbers rise by one; a gap means the stream was lost: take a new snapshot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct UiEvent {
     /// Number.
     #[ts(type = "number")]
@@ -22,7 +21,6 @@ pub struct UiEvent {
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[ts(export)]
 pub enum UiEventBody {
     /// A conversation is new or changed its title, pin, date or snippet.
     ConversationChanged {

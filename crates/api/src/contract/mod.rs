@@ -7,9 +7,11 @@
 mod command;
 mod error;
 mod event;
+mod typescript;
 mod views;
 
 pub use command::*;
 pub use error::{ApiError, ErrorCode};
 pub use event::*;
+pub use typescript::typescript;
 pub use views::*;

@@ -5,7 +5,6 @@ use ts_rs::TS;
 
 /// Everything a fresh window needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct Snapshot {
     /// The number of the last event that is contained here.
     #[ts(type = "number")]
@@ -36,7 +35,6 @@ pub struct Snapshot {
 
 /// A conversation in the list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ConversationSummary {
     /// Id.
     pub id: String,
@@ -57,7 +55,6 @@ pub struct ConversationSummary {
 
 /// Some conversations.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ConversationPage {
     /// In the order in which they are shown.
     pub items: Vec<ConversationSummary>,
@@ -67,7 +64,6 @@ pub struct ConversationPage {
 
 /// One conversation, as it is open in a window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ConversationView {
     /// The number of the last event that is contained here.
     #[ts(type = "number")]
@@ -91,7 +87,6 @@ pub struct ConversationView {
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export)]
 pub enum Speaker {
     /// The person.
     User,
@@ -102,7 +97,6 @@ pub enum Speaker {
 /// How a message stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[ts(export)]
 pub enum MessageState {
     /// Being made.
     Streaming,
@@ -124,7 +118,6 @@ pub type ApiErrorView = super::ApiError;
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct MessageView {
     /// Id.
     pub id: String,
@@ -149,7 +142,6 @@ pub struct MessageView {
 
 /// Figures of one reply, shown on demand.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct MessageDetails {
     /// Tokens in the prompt.
     pub prompt_tokens: u32,
@@ -171,7 +163,6 @@ pub struct MessageDetails {
 
 /// A message that waits for the reply before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct QueuedView {
     /// Id, to take it back.
     pub id: String,
@@ -182,7 +173,6 @@ pub struct QueuedView {
 /// How well a model fits this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export)]
 pub enum FitLevel {
     /// It fits.
     Fits,
@@ -196,7 +186,6 @@ pub enum FitLevel {
 
 /// How well a model fits, with the numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct FitView {
     /// The verdict.
     pub level: FitLevel,
@@ -215,7 +204,6 @@ pub struct FitView {
 /// Where a model is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[ts(export)]
 pub enum ModelPlace {
     /// Can be downloaded.
     Available,
@@ -235,7 +223,6 @@ pub enum ModelPlace {
 
 /// One model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ModelView {
     /// Id, to be chosen by.
     pub id: String,
@@ -267,7 +254,6 @@ pub struct ModelView {
 /// How a download stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[ts(export)]
 pub enum DownloadState {
     /// Runs.
     Running,
@@ -282,7 +268,6 @@ pub enum DownloadState {
 
 /// One model's download.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct DownloadView {
     /// The model's id.
     pub model: String,
@@ -303,7 +288,6 @@ pub struct DownloadView {
 /// The engine's state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[ts(export)]
 pub enum EngineView {
     /// No model is chosen, or none is installed.
     NoModel,
@@ -344,7 +328,6 @@ pub enum EngineView {
 
 /// A server of the user's own that speaks the OpenAI protocol.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ServerView {
     /// Id; as a model it is chosen by `server:ID`.
     pub id: String,
@@ -360,7 +343,6 @@ pub struct ServerView {
 
 /// What a server said of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ServerReport {
     /// Models it offers.
     pub models: Vec<String>,
@@ -370,7 +352,6 @@ pub struct ServerReport {
 
 /// The settings as they hold now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct SettingsView {
     /// Every setting by its path, e.g. `{"general": {"theme": "dark"}, "model": {…}}`.
     #[ts(type = "Record<string, Record<string, unknown>>")]
@@ -387,7 +368,6 @@ pub struct SettingsView {
 
 /// One mistake in the settings file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct SettingsProblemView {
     /// Which setting, e.g. `model.temperature`; empty when the file itself cannot be read.
     pub path: String,
@@ -399,7 +379,6 @@ pub struct SettingsProblemView {
 
 /// Something to be said once, as a card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct Notice {
     /// Id, to dismiss it by.
     pub id: String,

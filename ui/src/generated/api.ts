@@ -1,0 +1,999 @@
+// Made from crates/api by `cargo xtask bindings`. Do not edit: change the Rust types instead.
+
+/**
+ * A failure as a sentence and, where something can be done about it, a code.
+ */
+export type ApiError = { 
+/**
+ * What the user interface may act on.
+ */
+code: ErrorCode, 
+/**
+ * What happened and what to do, in English. The user interface has its own words for codes it knows.
+ */
+message: string, };
+
+/**
+ * One setting to be changed.
+ */
+export type ChangeSetting = { 
+/**
+ * For example `general.theme`.
+ */
+path: string, 
+/**
+ * The new value; null goes back to the default.
+ */
+value: unknown, };
+
+/**
+ * A model to be used: for one conversation, or from now on for all that have none of their own.
+ */
+export type ChooseModel = { 
+/**
+ * Which conversation; none for the setting.
+ */
+conversation: string | null, 
+/**
+ * A model's id, or `server:ID`; none goes back to the setting.
+ */
+model: string | null, };
+
+/**
+ * Some conversations.
+ */
+export type ConversationPage = { 
+/**
+ * In the order in which they are shown.
+ */
+items: Array<ConversationSummary>, 
+/**
+ * Give this to get the next page; none when there is none.
+ */
+next: string | null, };
+
+/**
+ * A conversation in the list.
+ */
+export type ConversationSummary = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Title; empty until one is known.
+ */
+title: string, 
+/**
+ * Kept on top.
+ */
+pinned: boolean, 
+/**
+ * Last change.
+ */
+updated: number, 
+/**
+ * The beginning of the last message, or, in a search, the passage found.
+ */
+snippet: string, 
+/**
+ * `[start, end)` pairs in `snippet`, counted in UTF-16 code units, that match a search.
+ */
+matches: Array<[number, number]>, 
+/**
+ * Whether a reply is being made in it now.
+ */
+replying: boolean, };
+
+/**
+ * One conversation, as it is open in a window.
+ */
+export type ConversationView = { 
+/**
+ * The number of the last event that is contained here.
+ */
+seq: number, 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Title; empty until one is known.
+ */
+title: string, 
+/**
+ * Kept on top.
+ */
+pinned: boolean, 
+/**
+ * Text typed and not sent.
+ */
+draft: string, 
+/**
+ * Model or server this conversation uses; none means the one chosen in the settings.
+ */
+model: string | null, 
+/**
+ * From the first message to the last of the branch shown.
+ */
+messages: Array<MessageView>, 
+/**
+ * Messages typed while a reply was being made, oldest first.
+ */
+queue: Array<QueuedView>, };
+
+/**
+ * How a download stands.
+ */
+export type DownloadState = { "kind": "running" } | { "kind": "checking" } | { "kind": "failed", 
+/**
+ * What happened and what to do.
+ */
+error: ApiError, };
+
+/**
+ * One model's download.
+ */
+export type DownloadView = { 
+/**
+ * The model's id.
+ */
+model: string, 
+/**
+ * How it stands.
+ */
+state: DownloadState, 
+/**
+ * Bytes here.
+ */
+done_bytes: number, 
+/**
+ * Bytes in all; none until known.
+ */
+total_bytes: number | null, 
+/**
+ * Bytes a second, smoothed.
+ */
+bytes_per_s: number, 
+/**
+ * Seconds left; none until known.
+ */
+seconds_left: number | null, };
+
+/**
+ * A message written anew; the old version stays as a branch.
+ */
+export type EditMessage = { 
+/**
+ * Which conversation.
+ */
+conversation: string, 
+/**
+ * Which of the user's messages.
+ */
+message: string, 
+/**
+ * The new words.
+ */
+text: string, };
+
+/**
+ * The engine's state.
+ */
+export type EngineView = { "kind": "no_model" } | { "kind": "idle", 
+/**
+ * Name of the model.
+ */
+model: string, } | { "kind": "loading", 
+/**
+ * Name of the model.
+ */
+model: string, 
+/**
+ * 0..=1.
+ */
+progress: number, } | { "kind": "ready", 
+/**
+ * Name of the model.
+ */
+model: string, 
+/**
+ * Where it runs, for people.
+ */
+device: string, 
+/**
+ * Tokens the context holds.
+ */
+context_tokens: number, 
+/**
+ * Takes pictures.
+ */
+sees: boolean, } | { "kind": "restarting", 
+/**
+ * How it ended.
+ */
+reason: string, } | { "kind": "down", 
+/**
+ * What happened and what to do.
+ */
+error: ApiError, };
+
+/**
+ * What the user interface may act on. Everything it does not act on is `Other`.
+ */
+export type ErrorCode = "no_model" | "bad_model" | "prompt_too_long" | "out_of_memory" | "engine_gone" | "engine_degraded" | "engine_missing" | "server" | "network" | "disk_full" | "read_only" | "newer_version" | "not_found" | "settings" | "bad_request" | "cancelled" | "other";
+
+/**
+ * A conversation to be written to a file in the user's downloads folder.
+ */
+export type Export = { 
+/**
+ * Which conversation.
+ */
+conversation: string, 
+/**
+ * How.
+ */
+format: ExportFormat, };
+
+/**
+ * The form of an export.
+ */
+export type ExportFormat = "markdown" | "json";
+
+/**
+ * How well a model fits this machine.
+ */
+export type FitLevel = "fits" | "slow" | "will_not_fit" | "unknown";
+
+/**
+ * How well a model fits, with the numbers.
+ */
+export type FitView = { 
+/**
+ * The verdict.
+ */
+level: FitLevel, 
+/**
+ * Bytes of memory it needs, context included; none when not known.
+ */
+needs_bytes: number | null, 
+/**
+ * Bytes of memory there are.
+ */
+has_bytes: number, 
+/**
+ * Estimated tokens a second; none when not known.
+ */
+tokens_per_s: number | null, 
+/**
+ * The verdict as a sentence.
+ */
+sentence: string, };
+
+/**
+ * Conversations to be read in.
+ */
+export type Import = { 
+/**
+ * The text of an exported JSON file.
+ */
+json: string, };
+
+/**
+ * A GGUF file to be used where it is.
+ */
+export type ImportModel = { 
+/**
+ * Its path.
+ */
+path: string, };
+
+/**
+ * How many were read in.
+ */
+export type Imported = { 
+/**
+ * How many.
+ */
+conversations: number, };
+
+/**
+ * Which conversations to list.
+ */
+export type ListConversations = { 
+/**
+ * Words to search for in titles and messages; empty for all.
+ */
+query: string, 
+/**
+ * From a page's `next`.
+ */
+cursor: string | null, 
+/**
+ * At most so many, 1..=200.
+ */
+limit: number, };
+
+/**
+ * Figures of one reply, shown on demand.
+ */
+export type MessageDetails = { 
+/**
+ * Tokens in the prompt.
+ */
+prompt_tokens: number, 
+/**
+ * Of these, tokens that were still in the KV cache.
+ */
+reused_tokens: number, 
+/**
+ * Tokens made.
+ */
+completion_tokens: number, 
+/**
+ * From sending to the first token, in milliseconds.
+ */
+first_token_ms: number, 
+/**
+ * Prompt tokens read a second.
+ */
+prefill_tokens_per_s: number, 
+/**
+ * Tokens made a second.
+ */
+decode_tokens_per_s: number, 
+/**
+ * Oldest messages the model was not shown because its context is full.
+ */
+dropped_messages: number, 
+/**
+ * Tokens the context holds.
+ */
+context_tokens: number, };
+
+/**
+ * How a message stands.
+ */
+export type MessageState = { "kind": "streaming" } | { "kind": "complete" } | { "kind": "stopped" } | { "kind": "interrupted" } | { "kind": "failed", 
+/**
+ * What happened and what to do.
+ */
+error: ApiError, };
+
+/**
+ * One message.
+ */
+export type MessageView = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Who speaks.
+ */
+speaker: Speaker, 
+/**
+ * Text; Markdown when the model speaks.
+ */
+text: string, 
+/**
+ * The model's thoughts; empty when there are none.
+ */
+thinking: string, 
+/**
+ * How it stands.
+ */
+state: MessageState, 
+/**
+ * When it was begun.
+ */
+created: number, 
+/**
+ * Name of the model that made it.
+ */
+model: string | null, 
+/**
+ * Ids of the versions of this message (edits of a question, other replies), oldest first, itself among them.
+ */
+versions: Array<string>, 
+/**
+ * Figures; none until a reply has ended.
+ */
+details: MessageDetails | null, };
+
+/**
+ * Where a model is.
+ */
+export type ModelPlace = { "kind": "available" } | { "kind": "installed", 
+/**
+ * Its folder or file.
+ */
+path: string, 
+/**
+ * Removing only forgets it: the file is the user's own.
+ */
+imported: boolean, } | { "kind": "broken", 
+/**
+ * What is wrong and what to do.
+ */
+problem: string, };
+
+/**
+ * One model.
+ */
+export type ModelView = { 
+/**
+ * Id, to be chosen by.
+ */
+id: string, 
+/**
+ * Name for people.
+ */
+name: string, 
+/**
+ * `chat`, `speech_to_text`, `text_to_speech`, …
+ */
+task: string, 
+/**
+ * Takes pictures.
+ */
+sees: boolean, 
+/**
+ * Takes sound.
+ */
+hears: boolean, 
+/**
+ * Parameters in thousands of millions; none when not known.
+ */
+parameters_b: number | null, 
+/**
+ * Bytes to download or on disk; none when not known.
+ */
+bytes: number | null, 
+/**
+ * SPDX id of its licence.
+ */
+licence: string, 
+/**
+ * Page with the licence or the model's description.
+ */
+homepage: string | null, 
+/**
+ * Comes with the first start.
+ */
+starter: boolean, 
+/**
+ * How it fits this machine.
+ */
+fit: FitView, 
+/**
+ * Where it is.
+ */
+place: ModelPlace, };
+
+/**
+ * No arguments, or nothing to tell.
+ */
+export type Nothing = Record<symbol, never>;
+
+/**
+ * Something to be said once, as a card.
+ */
+export type Notice = { 
+/**
+ * Id, to dismiss it by.
+ */
+id: string, 
+/**
+ * What it is about.
+ */
+error: ApiError, };
+
+/**
+ * One conversation.
+ */
+export type OneConversation = { 
+/**
+ * Which.
+ */
+conversation: string, };
+
+/**
+ * One message.
+ */
+export type OneMessage = { 
+/**
+ * Which conversation.
+ */
+conversation: string, 
+/**
+ * Which message.
+ */
+message: string, };
+
+/**
+ * One model.
+ */
+export type OneModel = { 
+/**
+ * Its id.
+ */
+model: string, };
+
+/**
+ * One notice.
+ */
+export type OneNotice = { 
+/**
+ * Its id.
+ */
+notice: string, };
+
+/**
+ * One server.
+ */
+export type OneServer = { 
+/**
+ * Its id.
+ */
+server: string, };
+
+/**
+ * On top or not.
+ */
+export type Pin = { 
+/**
+ * Which conversation.
+ */
+conversation: string, 
+/**
+ * On top.
+ */
+pinned: boolean, };
+
+/**
+ * A message that waits for the reply before it.
+ */
+export type QueuedView = { 
+/**
+ * Id, to take it back.
+ */
+id: string, 
+/**
+ * Text.
+ */
+text: string, };
+
+/**
+ * A new title.
+ */
+export type Rename = { 
+/**
+ * Which conversation.
+ */
+conversation: string, 
+/**
+ * Title.
+ */
+title: string, };
+
+/**
+ * Text typed and not sent.
+ */
+export type SaveDraft = { 
+/**
+ * Which conversation; none before one is begun.
+ */
+conversation: string | null, 
+/**
+ * Text.
+ */
+text: string, };
+
+/**
+ * A server of the user's own.
+ */
+export type SaveServer = { 
+/**
+ * Id; none adds a new one.
+ */
+id: string | null, 
+/**
+ * Name for people.
+ */
+name: string, 
+/**
+ * For example `http://127.0.0.1:8080`.
+ */
+base_url: string, 
+/**
+ * The model asked for there.
+ */
+model: string, 
+/**
+ * A new key, kept in the system's keyring; none leaves the old one, an empty one removes it.
+ */
+key: string | null, };
+
+/**
+ * A message to send.
+ */
+export type Send = { 
+/**
+ * Where to; none begins a new conversation.
+ */
+conversation: string | null, 
+/**
+ * What.
+ */
+text: string, };
+
+/**
+ * What became of a message.
+ */
+export type Sent = { 
+/**
+ * The conversation it went to.
+ */
+conversation: string, 
+/**
+ * Whether it waits for the reply that is being made.
+ */
+queued: boolean, };
+
+/**
+ * What a server said of itself.
+ */
+export type ServerReport = { 
+/**
+ * Models it offers.
+ */
+models: Array<string>, 
+/**
+ * What it seems to be: `llama-server`, `vLLM`, `Ollama`, `unknown`.
+ */
+kind: string, };
+
+/**
+ * A server of the user's own that speaks the OpenAI protocol.
+ */
+export type ServerView = { 
+/**
+ * Id; as a model it is chosen by `server:ID`.
+ */
+id: string, 
+/**
+ * Name for people.
+ */
+name: string, 
+/**
+ * For example `http://127.0.0.1:8080`.
+ */
+base_url: string, 
+/**
+ * The model asked for there.
+ */
+model: string, 
+/**
+ * Whether a key is kept for it.
+ */
+has_key: boolean, };
+
+/**
+ * One mistake in the settings file.
+ */
+export type SettingsProblemView = { 
+/**
+ * Which setting, e.g. `model.temperature`; empty when the file itself cannot be read.
+ */
+path: string, 
+/**
+ * Line in the file, from 1; 0 when not known.
+ */
+line: number, 
+/**
+ * What is wrong and what holds instead.
+ */
+message: string, };
+
+/**
+ * The settings as they hold now.
+ */
+export type SettingsView = { 
+/**
+ * Every setting by its path, e.g. `{"general": {"theme": "dark"}, "model": {…}}`.
+ */
+values: Record<string, Record<string, unknown>>, 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * What is wrong in it; the default holds instead.
+ */
+problems: Array<SettingsProblemView>, 
+/**
+ * Folder with the conversations.
+ */
+data_folder: string, 
+/**
+ * Folder with the models.
+ */
+models_folder: string, };
+
+/**
+ * Everything a fresh window needs.
+ */
+export type Snapshot = { 
+/**
+ * The number of the last event that is contained here.
+ */
+seq: number, 
+/**
+ * Version of the program.
+ */
+version: string, 
+/**
+ * `linux`, `macos` or `windows`.
+ */
+platform: string, 
+/**
+ * The first page of conversations: pinned first, then newest first.
+ */
+conversations: ConversationPage, 
+/**
+ * Text typed before any conversation was begun.
+ */
+draft: string, 
+/**
+ * Settings and what is wrong with their file.
+ */
+settings: SettingsView, 
+/**
+ * Every model of the catalogue and every one installed or imported.
+ */
+models: Array<ModelView>, 
+/**
+ * The user's own servers.
+ */
+servers: Array<ServerView>, 
+/**
+ * The engine's state.
+ */
+engine: EngineView, 
+/**
+ * Downloads that run or failed.
+ */
+downloads: Array<DownloadView>, 
+/**
+ * Things to be said, newest last.
+ */
+notices: Array<Notice>, 
+/**
+ * Whether the first-run pages should be shown.
+ */
+first_run: boolean, };
+
+/**
+ * Who speaks.
+ */
+export type Speaker = "user" | "assistant";
+
+/**
+ * A waiting message to be taken back.
+ */
+export type TakeBack = { 
+/**
+ * Which conversation.
+ */
+conversation: string, 
+/**
+ * Which waiting message.
+ */
+queued: string, };
+
+/**
+ * A server to be asked what it offers.
+ */
+export type TestServer = { 
+/**
+ * For example `http://127.0.0.1:8080`.
+ */
+base_url: string, 
+/**
+ * Key to try; none takes the kept one of `id`.
+ */
+key: string | null, 
+/**
+ * The server this is about, if it is a known one.
+ */
+id: string | null, };
+
+/**
+ * One numbered event. Numbers rise by one; a gap means the stream was lost: take a new snapshot.
+ */
+export type UiEvent = { 
+/**
+ * Number.
+ */
+seq: number, 
+/**
+ * What happened.
+ */
+body: UiEventBody, };
+
+/**
+ * What happened.
+ */
+export type UiEventBody = { "kind": "conversation_changed", 
+/**
+ * As it is now.
+ */
+conversation: ConversationSummary, } | { "kind": "conversation_removed", 
+/**
+ * Which.
+ */
+id: string, } | { "kind": "path", 
+/**
+ * Which conversation.
+ */
+conversation: string, 
+/**
+ * The last message that stays.
+ */
+after: string | null, 
+/**
+ * What follows it.
+ */
+messages: Array<MessageView>, } | { "kind": "reading", 
+/**
+ * Which conversation.
+ */
+conversation: string, 
+/**
+ * Which message is to come.
+ */
+message: string, 
+/**
+ * Tokens read.
+ */
+done: number, 
+/**
+ * Tokens to read.
+ */
+total: number, } | { "kind": "delta", 
+/**
+ * Which conversation.
+ */
+conversation: string, 
+/**
+ * Which message.
+ */
+message: string, 
+/**
+ * To be appended to its text.
+ */
+text: string, 
+/**
+ * To be appended to its thoughts.
+ */
+thinking: string, } | { "kind": "message", 
+/**
+ * Which conversation.
+ */
+conversation: string, 
+/**
+ * As it is now.
+ */
+message: MessageView, } | { "kind": "queue", 
+/**
+ * Which conversation.
+ */
+conversation: string, 
+/**
+ * Oldest first.
+ */
+queue: Array<QueuedView>, } | { "kind": "engine", 
+/**
+ * As it is now.
+ */
+engine: EngineView, } | { "kind": "models", 
+/**
+ * All of them.
+ */
+models: Array<ModelView>, } | { "kind": "download", 
+/**
+ * As it stands.
+ */
+download: DownloadView, } | { "kind": "download_ended", 
+/**
+ * The model's id.
+ */
+model: string, } | { "kind": "settings", 
+/**
+ * As they are now.
+ */
+settings: SettingsView, 
+/**
+ * The user's own servers.
+ */
+servers: Array<ServerView>, } | { "kind": "notice", 
+/**
+ * What.
+ */
+notice: Notice, } | { "kind": "notice_gone", 
+/**
+ * Which.
+ */
+id: string, };
+
+/**
+ * A file that was written.
+ */
+export type WrittenFile = { 
+/**
+ * Its path.
+ */
+path: string, };
+
+export type Commands = {
+  /** Everything a fresh window needs. */
+  snapshot: { args: Nothing; reply: Snapshot };
+  /** A page of conversations, or of those in which words were found. */
+  list_conversations: { args: ListConversations; reply: ConversationPage };
+  /** One conversation with its messages. */
+  open_conversation: { args: OneConversation; reply: ConversationView };
+  /** Sends a message, or queues it while a reply is being made. */
+  send: { args: Send; reply: Sent };
+  /** Stops the reply that is being made; what was made stays. */
+  stop: { args: OneConversation; reply: Nothing };
+  /** Writes one of the user's messages anew and makes a new reply. */
+  edit: { args: EditMessage; reply: Nothing };
+  /** Makes another reply in place of this one, or continues after a failed one. */
+  regenerate: { args: OneMessage; reply: Nothing };
+  /** Shows the branch of this version of a message. */
+  switch_branch: { args: OneMessage; reply: Nothing };
+  /** Takes back a message that waits. */
+  take_back: { args: TakeBack; reply: Nothing };
+  /** Gives a conversation a title. */
+  rename: { args: Rename; reply: Nothing };
+  /** Keeps a conversation on top, or no longer. */
+  pin: { args: Pin; reply: Nothing };
+  /** Deletes a conversation; it can be brought back. */
+  delete: { args: OneConversation; reply: Nothing };
+  /** Brings a deleted conversation back. */
+  undelete: { args: OneConversation; reply: Nothing };
+  /** Keeps what was typed and not sent. */
+  save_draft: { args: SaveDraft; reply: Nothing };
+  /** Writes a conversation to a file. */
+  export: { args: Export; reply: WrittenFile };
+  /** Reads conversations in. */
+  import: { args: Import; reply: Imported };
+  /** Chooses a model or a server. */
+  choose_model: { args: ChooseModel; reply: Nothing };
+  /** Begins or continues a download. */
+  download_model: { args: OneModel; reply: Nothing };
+  /** Stops a download; what is there stays for later. Also clears a failed one. */
+  cancel_download: { args: OneModel; reply: Nothing };
+  /** Removes a model's files, or forgets an imported one. */
+  remove_model: { args: OneModel; reply: Nothing };
+  /** Uses a GGUF file where it is. */
+  import_model: { args: ImportModel; reply: OneModel };
+  /** Starts the engine again after it gave up. */
+  restart_engine: { args: Nothing; reply: Nothing };
+  /** Changes one setting. */
+  change_setting: { args: ChangeSetting; reply: Nothing };
+  /** Opens the settings file in the user's editor. */
+  open_settings_file: { args: Nothing; reply: Nothing };
+  /** Ends the first-run pages for good. */
+  finish_first_run: { args: Nothing; reply: Nothing };
+  /** Adds or changes a server. */
+  save_server: { args: SaveServer; reply: OneServer };
+  /** Removes a server and its key. */
+  remove_server: { args: OneServer; reply: Nothing };
+  /** Asks a server what it offers. */
+  test_server: { args: TestServer; reply: ServerReport };
+  /** Dismisses a notice. */
+  dismiss_notice: { args: OneNotice; reply: Nothing };
+};
