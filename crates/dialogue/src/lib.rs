@@ -1,1 +1,6 @@
-//! To be written.
+//! What is said and how it is shown to a model: pure functions over text, with no clock, no I/O and no serde.
+
+pub mod prompt;
+pub mod stop;
+pub mod thoughts;
+pub mod title;

@@ -61,13 +61,17 @@ pub enum EngineError {
     #[error(transparent)]
     Job(#[from] JobError),
     /// The engine died or stopped answering during the job. It is being restarted; the next job works.
-    #[error("The engine stopped unexpectedly ({reason}). It is being restarted; what was written so far is kept.")]
+    #[error(
+        "The engine stopped unexpectedly ({reason}). It is being restarted; what was written so far is kept."
+    )]
     Gone {
         /// How it ended: a signal, an exit code, silence, a broken frame.
         reason: String,
     },
     /// The engine died too often and is not restarted by itself.
-    #[error("The engine stopped {crashes} times within a minute and was not started again. Last reason: {reason}")]
+    #[error(
+        "The engine stopped {crashes} times within a minute and was not started again. Last reason: {reason}"
+    )]
     Degraded {
         /// How many times it died within the last minute.
         crashes: u32,

@@ -184,7 +184,7 @@ pub struct Timings {
 }
 
 /// A reply that has ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Generated {
     /// Why it ended.
     pub reason: FinishReason,

@@ -10,8 +10,8 @@ mod scripted;
 
 pub use error::{EngineError, JobError};
 pub use language_model::{
-    CacheUse, Channel, ChatMessage, Constraint, Delta, EventSink, FinishReason, Generated, GenerateEvent,
-    GenerateRequest, LanguageModel, LoadProgress, LoadRequest, ModelInfo, PromptReport, Role, Sampling, Thinking,
-    Timings,
+    CacheUse, Channel, ChatMessage, Constraint, Delta, EventSink, FinishReason, GenerateEvent,
+    GenerateRequest, Generated, LanguageModel, LoadProgress, LoadRequest, ModelInfo, PromptReport, Role,
+    Sampling, Thinking, Timings,
 };
 pub use scripted::{Line, ScriptedModel};

@@ -1,0 +1,101 @@
+//! From what was said to what the model is shown.
+
+/// Who spoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaker {
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One turn of the branch that is shown, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// Who spoke.
+    pub speaker: Speaker,
+    /// What was said; for an interrupted reply what there is of it. Thoughts are not part of it.
+    pub text: String,
+}
+
+/// One message of a prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PromptMessage {
+    /// Instructions.
+    System(String),
+    /// The person.
+    User(String),
+    /// The model.
+    Assistant(String),
+}
+
+/// The prompt for the next reply: the system text (when there is one), then user and assistant in turn.
+///
+/// A reply that failed before its first word is left out, and the questions on both sides of it become one message,
+/// because chat templates expect speakers to alternate.
+pub fn assemble(system: &str, turns: &[Turn]) -> Vec<PromptMessage> {
+    let mut prompt = Vec::with_capacity(turns.len() + 1);
+    if !system.trim().is_empty() {
+        prompt.push(PromptMessage::System(system.trim().to_owned()));
+    }
+    for turn in turns.iter().filter(|turn| !turn.text.trim().is_empty()) {
+        match (prompt.last_mut(), turn.speaker) {
+            (Some(PromptMessage::User(text)), Speaker::User)
+            | (Some(PromptMessage::Assistant(text)), Speaker::Assistant) => {
+                text.push_str("\n\n");
+                text.push_str(&turn.text);
+            }
+            (_, Speaker::User) => prompt.push(PromptMessage::User(turn.text.clone())),
+            (_, Speaker::Assistant) => prompt.push(PromptMessage::Assistant(turn.text.clone())),
+        }
+    }
+    prompt
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(text: &str) -> Turn {
+        Turn { speaker: Speaker::User, text: text.into() }
+    }
+
+    fn assistant(text: &str) -> Turn {
+        Turn { speaker: Speaker::Assistant, text: text.into() }
+    }
+
+    fn check(turns: &[Turn], wanted: &[&str]) {
+        let found: Vec<String> = assemble("Be brief.", turns)
+            .iter()
+            .map(|message| match message {
+                PromptMessage::System(text) => format!("s:{text}"),
+                PromptMessage::User(text) => format!("u:{text}"),
+                PromptMessage::Assistant(text) => format!("a:{text}"),
+            })
+            .collect();
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn the_system_text_comes_first() {
+        check(&[user("Hello")], &["s:Be brief.", "u:Hello"]);
+    }
+
+    #[test]
+    fn a_blank_system_text_is_none() {
+        assert_eq!(assemble("  \n", &[user("Hello")]), [PromptMessage::User("Hello".into())]);
+    }
+
+    #[test]
+    fn a_reply_that_never_began_joins_the_questions_around_it() {
+        check(&[user("One"), assistant(""), user("Two")], &["s:Be brief.", "u:One\n\nTwo"]);
+    }
+
+    #[test]
+    fn an_interrupted_reply_stays_as_far_as_it_came() {
+        check(
+            &[user("One"), assistant("It is"), user("Go on")],
+            &["s:Be brief.", "u:One", "a:It is", "u:Go on"],
+        );
+    }
+}
