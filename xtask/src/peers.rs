@@ -1,0 +1,113 @@
+//! `cargo xtask peers`: llama.cpp's own server and benchmark, to measure Hark against and to test `remote` with.
+//!
+//! The crate that Hark links leaves these programs out. The source package of llama-cpp-python carries a whole llama.cpp
+//! of nearly the same ggml.
+
+use crate::{
+    python,
+    setup::{self, Purpose},
+    shell::{Steps, on_path, run_watched},
+    workspace::Workspace,
+};
+use anyhow::{Context, Result};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+};
+
+const PACKAGE: &str = "llama-cpp-python==0.3.36";
+const PROGRAMS: [&str; 2] = ["llama-server", "llama-bench"];
+
+/// Everything off that is not one of the two programs. `GGML_NATIVE` and the instruction sets come from the caller.
+const FLAGS: [&str; 8] = [
+    "-DCMAKE_BUILD_TYPE=Release",
+    "-DLLAMA_CURL=OFF",
+    "-DLLAMA_OPENSSL=OFF",
+    "-DBUILD_SHARED_LIBS=OFF",
+    "-DLLAMA_BUILD_TESTS=OFF",
+    "-DLLAMA_BUILD_EXAMPLES=OFF",
+    "-DLLAMA_BUILD_WEBUI=OFF",
+    "-DLLAMA_BUILD_TOOLS=ON",
+];
+
+/// Unpacks the one source archive in a folder.
+const UNPACK: &str = "
+import glob, sys, tarfile
+(archive,) = glob.glob(sys.argv[1] + '/*.tar.gz')
+with tarfile.open(archive) as file:
+    file.extractall(sys.argv[2])
+";
+
+/// `cargo xtask peers`
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// More arguments for `cmake`; use the same instruction sets as the worker's build, or the comparison is not fair
+    #[arg(long = "cmake", value_name = "FLAG", default_values_t = ["-DGGML_NATIVE=ON".to_owned()], allow_hyphen_values = true)]
+    cmake: Vec<String>,
+}
+
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let folder = workspace.target.join("peers");
+    if PROGRAMS.iter().all(|name| folder.join(name).is_file()) {
+        println!("{} already has {}", folder.display(), PROGRAMS.join(" and "));
+        return Ok(());
+    }
+    let work = folder.join("work");
+    let mut steps = Steps::new(4);
+    steps.step("System packages", || setup::ensure(Purpose::Build))?;
+    steps.step("Sources (pip download)", || sources(&work))?;
+    steps.step("Programs (cmake, about 6 minutes on two cores)", || build(&work, &options.cmake))?;
+    steps.step("Clean up", || {
+        for name in PROGRAMS {
+            fs::copy(work.join("build/bin").join(name), folder.join(name))
+                .with_context(|| format!("no {name}"))?;
+        }
+        fs::remove_dir_all(&work)?;
+        Ok(format!("{} in {}", PROGRAMS.join(" and "), folder.display()))
+    })
+}
+
+fn sources(work: &Path) -> Result<String> {
+    let (download, source) = (work.join("download"), work.join("source"));
+    if source.is_dir() {
+        return Ok("unchanged".to_owned());
+    }
+    fs::create_dir_all(&download)?;
+    let mut pip = python::with_pip()?;
+    pip.args(["-m", "pip", "download", "--no-deps", "--no-binary", "llama-cpp-python", "--dest"]);
+    run_watched(pip.arg(&download).arg(PACKAGE), || "pip downloads the sources".to_owned())?;
+    let unpacked = work.join("unpacked");
+    let mut unpack = python::with_pip()?;
+    run_watched(unpack.args(["-c", UNPACK]).arg(&download).arg(&unpacked), || "unpacking".to_owned())?;
+    fs::rename(&unpacked, &source)?;
+    Ok("fetched".to_owned())
+}
+
+fn build(work: &Path, flags: &[String]) -> Result<String> {
+    let build = work.join("build");
+    let mut configure = Command::new("cmake");
+    configure
+        .arg("-S")
+        .arg(llama_folder(&work.join("source"))?)
+        .arg("-B")
+        .arg(&build)
+        .args(FLAGS)
+        .args(flags);
+    if on_path("ccache").is_some() {
+        configure.args(["-DCMAKE_C_COMPILER_LAUNCHER=ccache", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"]);
+    }
+    run_watched(&mut configure, || "cmake looks around".to_owned())?;
+    let jobs = env::var("CARGO_BUILD_JOBS")
+        .unwrap_or_else(|_| thread::available_parallelism().map_or(1, usize::from).to_string());
+    let mut make = Command::new("cmake");
+    make.arg("--build").arg(&build).args(["--parallel", &jobs, "--target"]).args(PROGRAMS);
+    run_watched(&mut make, || "compiling llama.cpp".to_owned())?;
+    Ok("built".to_owned())
+}
+
+fn llama_folder(source: &Path) -> Result<PathBuf> {
+    let package = fs::read_dir(source)?.flatten().next().context("the source package was empty")?;
+    Ok(package.path().join("vendor/llama.cpp"))
+}
