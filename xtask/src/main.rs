@@ -51,7 +51,7 @@ enum Command {
 
 fn main() -> ExitCode {
     match dispatch(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("\nerror: {error:#}");
             ExitCode::FAILURE
@@ -59,18 +59,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch(arguments: &Arguments) -> anyhow::Result<()> {
+fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find()?;
     match &arguments.command {
+        // Says by itself what failed; its last line is the count.
+        Command::Test(options) => return test::run(&workspace, options),
         Command::Run(options) => run::run(&workspace, options),
-        Command::Test(options) => test::run(&workspace, options),
         Command::Tidy => tidy::run(&workspace),
         Command::Bindings(options) => bindings::run(&workspace, options),
         Command::Setup(options) => setup::run(options),
         Command::Package(options) => package::run(&workspace, options),
         Command::Bench(options) => bench::run(&workspace, options),
         Command::Peers(options) => peers::run(&workspace, options),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

@@ -27,7 +27,8 @@ struct Located {
 impl Workspace {
     /// Asks cargo, so that `CARGO_TARGET_DIR` and `build.target-dir` are respected.
     pub(crate) fn find() -> Result<Self> {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let ours = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let manifest = Path::new(&ours).join("Cargo.toml");
         let mut metadata = cargo_program();
         metadata.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"]).arg(manifest);
         let located: Located = serde_json::from_str(&crate::shell::output(&mut metadata)?)

@@ -143,6 +143,6 @@ mod tests {
             let error = preparations.ensure(Need::NodeModules, &mut report).unwrap_err().to_string();
             assert!(error.contains("no network"), "{error}");
         }
-        assert_eq!(report.counted(), 0, "set-up is not counted as a step");
+        assert!(report.to_string().ends_with("0 passed, 0 failed\n"), "set-up is not counted as a step");
     }
 }
