@@ -29,7 +29,9 @@ pub enum EndpointWarning {
     )]
     KeyInPlainText,
     /// No key, but the words go in plain text over a network that is not the user's own.
-    #[error("Everything said travels unencrypted to this server. Use an https address if the server has one.")]
+    #[error(
+        "Everything said travels unencrypted to this server. Use an https address if the server has one."
+    )]
     WordsInPlainText,
 }
 
@@ -107,15 +109,20 @@ impl Address {
         below(&self.root, path)
     }
 
+    /// The host alone.
+    pub(crate) fn name(&self) -> &str {
+        self.root.host_str().unwrap_or_default()
+    }
+
     /// `host:port`, for people.
     pub(crate) fn host(&self) -> String {
-        let host = self.root.host_str().unwrap_or_default();
+        let host = self.name();
         self.root.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
     /// Whether the host is this machine or on a network that is not reached through the internet.
     pub(crate) fn is_private(&self) -> bool {
-        let host = self.root.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let host = self.name().trim_start_matches('[').trim_end_matches(']');
         match host.parse::<IpAddr>() {
             Ok(ip) => is_private(ip),
             // One label, or a name that is never in the public name service (RFC 6761, RFC 6762, RFC 8375, ICANN).

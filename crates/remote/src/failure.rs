@@ -69,7 +69,10 @@ impl Refusal {
             300..=399 => format!(
                 "{host} sends requests on to another address, and what you say is only sent where you said. Enter the server's final address in the settings."
             ),
-            500..=599 => format!("{host} failed while working on the reply {}. Try again, or look at the server's log.", said()),
+            500..=599 => format!(
+                "{host} failed while working on the reply {}. Try again, or look at the server's log.",
+                said()
+            ),
             400 | 422 => {
                 return Self::Fields(refused(format!("{host} does not accept the request {}.", said())));
             }

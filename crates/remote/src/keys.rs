@@ -20,7 +20,7 @@ use crate::secret::Secret;
 const SERVICE: &str = "Hark";
 
 /// Long enough for a user to type the keyring's password.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A server in the settings.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -42,13 +42,19 @@ pub enum KeyringTrouble {
     )]
     Absent,
     /// The keyring is locked and was not unlocked.
-    #[error("The keyring is locked, so the key is kept only for this run. Unlock it and enter the key again to keep it for good.")]
+    #[error(
+        "The keyring is locked, so the key is kept only for this run. Unlock it and enter the key again to keep it for good."
+    )]
     Locked,
     /// The keyring did not answer.
-    #[error("The keyring did not answer, so the key is kept only for this run. Enter the key again later to keep it for good.")]
+    #[error(
+        "The keyring did not answer, so the key is kept only for this run. Enter the key again later to keep it for good."
+    )]
     Silent,
     /// The keyring failed in another way.
-    #[error("The keyring failed, so the key is kept only for this run. Enter the key again later to keep it for good.")]
+    #[error(
+        "The keyring failed, so the key is kept only for this run. Enter the key again later to keep it for good."
+    )]
     Failed,
 }
 
@@ -265,8 +271,9 @@ mod tests {
         assert_eq!(keys.get(&id).await, Ok(Some(Secret::new("k1"))));
     }
 
-    /// Needs a keyring: `dbus-run-session -- sh -c 'echo -n x | gnome-keyring-daemon --unlock --components=secrets &&
-    /// cargo test -p remote -- --ignored real_keyring'`.
+    /// Needs an unlocked keyring, which a bus and a home of its own give it: `HOME=$(mktemp -d) dbus-run-session -- sh
+    /// -c 'echo -n x | gnome-keyring-daemon --unlock --components=secrets; PROGRAM --ignored real_keyring'`, where
+    /// PROGRAM is what `cargo test -p remote --lib --no-run` names.
     #[tokio::test]
     #[ignore = "needs a running keyring service"]
     async fn real_keyring() {

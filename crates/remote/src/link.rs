@@ -31,9 +31,9 @@ impl Default for Patience {
         Self {
             connect: Duration::from_secs(3),
             answer: Duration::from_secs(10),
-            first_token: Duration::from_secs(600),
-            stall: Duration::from_secs(60),
-            loading: Duration::from_secs(300),
+            first_token: Duration::from_mins(10),
+            stall: Duration::from_mins(1),
+            loading: Duration::from_mins(5),
         }
     }
 }
@@ -143,13 +143,23 @@ impl Link {
     pub(crate) fn unreachable(&self, error: &reqwest::Error) -> EngineError {
         let host = self.address.host();
         let reason = if error.is_dns() {
-            format!("There is no computer called {host} on this network. Check the address in the settings.")
-        } else if is_certificate(error) {
-            format!("The secure connection to {host} was refused, because its certificate is not trusted here. Check the address, or have the certificate added to this system.")
-        } else if error.is_connect() {
-            format!("{host} cannot be reached. Check that the server is running, that it listens on that address and port, and that no firewall is in between.")
+            let name = self.address.name();
+            format!(
+                "There is no computer called {name} that can be reached from here. Check the address in the settings."
+            )
+        } else if is_tls(error) {
+            format!(
+                "A secure connection to {host} cannot be made: it does not speak https, or its certificate is not trusted here. Check the address, or have the certificate added to this system."
+            )
+        // The only time limit that reqwest was given is that of connecting.
+        } else if error.is_connect() || error.is_timeout() {
+            format!(
+                "{host} cannot be reached. Check that the server is running, that it listens on that address and port, and that no firewall is in between."
+            )
         } else {
-            format!("{host} closed the connection without answering. Check that a language-model server is running there.")
+            format!(
+                "{host} closed the connection without answering. Check that a language-model server is running there."
+            )
         };
         EngineError::Unreachable { reason }
     }
@@ -160,7 +170,7 @@ pub(crate) fn refused(reason: impl Into<String>) -> EngineError {
     EngineError::Job(JobError::Server { reason: reason.into() })
 }
 
-fn is_certificate(error: &reqwest::Error) -> bool {
+fn is_tls(error: &reqwest::Error) -> bool {
     // Neither reqwest nor hyper says which step of connecting failed; a failure that is not the socket's is TLS's.
     let mut source = error.source();
     let mut last = None;

@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use engine::{
-    EngineError, EventSink, FinishReason, GenerateEvent, GenerateRequest, Generated, LanguageModel, LoadProgress,
-    ModelInfo,
+    EngineError, EventSink, FinishReason, GenerateEvent, GenerateRequest, Generated, LanguageModel,
+    LoadProgress, ModelInfo,
 };
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
@@ -26,6 +28,10 @@ use crate::turns::{Cut, Sizes, Turns, room, target};
 use crate::wire::{Chunk, Fault};
 
 /// A model on a server of the user's own.
+///
+/// Only llama-server tells of the prompt before the reply; with the others [`GenerateEvent::Prompt`] holds no token
+/// counts, and [`Generated::prompt`] has them in the end (0 where a server counts nothing). A connection that is lost
+/// in mid-reply is [`EngineError::Unreachable`].
 #[derive(Debug)]
 pub struct RemoteModel {
     link: Link,
@@ -91,7 +97,7 @@ impl RemoteModel {
                 tokio::time::sleep(AGAIN).await;
             }
         };
-        let info = tokio::time::timeout(self.link.patience.loading, wait_for_model)
+        let info = timeout(self.link.patience.loading, wait_for_model)
             .await
             .unwrap_or_else(|_| Err(loading(&self.link)))?;
         debug!(host = self.link.address.host(), kind = ?info.kind, context = info.context_tokens, "server found");
@@ -110,6 +116,7 @@ impl RemoteModel {
         let result = self.negotiate(request, events, reply, &mut learnt).await;
         if matches!(result, Err(EngineError::Unreachable { .. })) {
             *self.info.lock().await = None;
+            *learnt = Learnt::default();
         }
         result
     }
@@ -143,7 +150,9 @@ impl RemoteModel {
                     if job.dialect != Dialect::widest(info.kind) {
                         learnt.dialect = Some(job.dialect);
                     }
-                    learnt.cut = (job.dropped > 0).then(|| job.turns.cut(job.dropped));
+                    if job.dropped > 0 {
+                        learnt.cut = Some(job.turns.cut(job.dropped));
+                    }
                     return Ok(reason);
                 }
                 Err(refusal) => refusal,
@@ -153,16 +162,18 @@ impl RemoteModel {
             }
             match &refusal {
                 Refusal::Context { needed, limit } => {
-                    let sizes = needed.zip(*limit).map(|(needed, limit)| Sizes {
-                        needed,
-                        target: target(limit, request.max_tokens),
-                    });
+                    let sizes = needed
+                        .zip(*limit)
+                        .map(|(needed, limit)| Sizes { needed, target: target(limit, request.max_tokens) });
                     cuts += 1;
                     let Some(dropped) = job.turns.after_refusal(job.dropped, sizes) else {
                         return Err(refusal.into_error());
                     };
                     job.dropped = if cuts == CUTS { job.turns.droppable() } else { dropped };
-                    debug!(dropped = job.dropped, needed, limit, "the conversation is longer than the context");
+                    debug!(
+                        dropped = job.dropped,
+                        needed, limit, "the conversation is longer than the context"
+                    );
                 }
                 Refusal::Fields(_) => {
                     let Some(narrower) = job.dialect.narrower() else { return Err(refusal.into_error()) };
@@ -177,7 +188,7 @@ impl RemoteModel {
     /// Leaves out what cannot fit, before the server refuses it or has no room left for the reply. Only llama-server
     /// can be asked how many tokens a text has.
     async fn cut_beforehand(&self, job: &mut Job<'_>) {
-        /// Tokens that a template puts around a message (ChatML: `<|im_start|>`, the role, two line ends, `<|im_end|>`).
+        /// Tokens that a template puts around a message (chat markup: `<|im_start|>`, the role, two line ends, `<|im_end|>`).
         const AROUND: usize = 5;
         let Some(limit) = job.context_tokens.filter(|_| job.kind == ServerKind::LlamaServer) else { return };
         let around = job.turns.without(job.dropped).count() * AROUND;
@@ -214,7 +225,8 @@ impl RemoteModel {
             let host = self.link.address.host();
             return Err(Refusal::of_status(status, &fault, &host, &job.model, &job.request.messages));
         }
-        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind =
+            response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if kind.starts_with("text/event-stream") || kind.is_empty() {
             self.streamed(response, job, events, reply).await
         } else {
@@ -229,10 +241,14 @@ impl RemoteModel {
         events: &EventSink,
         reply: &mut Reply,
     ) -> Result<FinishReason, Refusal> {
+        /// How long the end of the body after the end of the reply is waited for, beside everything else.
+        const READ_OUT: Duration = Duration::from_secs(1);
         let mut stream = Events::of(response, self.link.patience.first_token);
         while let Some(data) = stream.next().await {
             let data = data.map_err(|broken| self.broken(&broken, reply))?;
             if data.trim() == "[DONE]" {
+                // A connection that is read to its end serves the next request too.
+                tokio::spawn(timeout(READ_OUT, async move { stream.next().await.is_none() }));
                 return self.finish(events, reply).await;
             }
             if !self.pass_on(&serde_json::from_str(&data).unwrap_or(Value::Null), job, events, reply).await? {
@@ -258,6 +274,9 @@ impl RemoteModel {
         reply: &mut Reply,
     ) -> Result<FinishReason, Refusal> {
         let answer = self.link.json(response).await?;
+        if answer.get("choices").is_none() && Fault::find(&answer).is_none() {
+            return Err(no_reply(&self.link.address.host()).into());
+        }
         if self.pass_on(&answer, job, events, reply).await? {
             return self.finish(events, reply).await;
         }
@@ -275,15 +294,7 @@ impl RemoteModel {
         if let Some(fault) = Fault::find(answer) {
             return Err(Refusal::of_stream(&fault, &self.link.address.host(), &job.request.messages));
         }
-        let chunk: Chunk = match serde::Deserialize::deserialize(answer) {
-            Ok(chunk) if answer.is_object() => chunk,
-            _ => {
-                return Err(Refusal::Final(refused(format!(
-                    "{} answered with something that is no reply of a language model. Check the address in the settings.",
-                    self.link.address.host()
-                ))));
-            }
-        };
+        let chunk = Chunk::deserialize(answer).map_err(|_| no_reply(&self.link.address.host()))?;
         let mut out = Vec::new();
         reply.take(&chunk, Instant::now(), &mut out);
         Ok(send(events, out).await)
@@ -314,6 +325,12 @@ impl RemoteModel {
     }
 }
 
+fn no_reply(host: &str) -> EngineError {
+    refused(format!(
+        "{host} answered with something that is no reply of a language model. Check the address in the settings."
+    ))
+}
+
 /// Sends events on; says whether anybody listens.
 async fn send(events: &EventSink, out: Vec<GenerateEvent>) -> bool {
     for event in out {
@@ -331,9 +348,9 @@ impl LanguageModel for RemoteModel {
         let info = self.info().await?;
         let model = model_name(&self.endpoint, &info).unwrap_or_default();
         // llama-server names a model by its file, unless it is given another name.
-        let name = model.rsplit(['/', '\\']).next().filter(|_| model.ends_with(".gguf")).unwrap_or(&model);
+        let file = model.strip_suffix(".gguf").and_then(|path| path.rsplit(['/', '\\']).next());
         Ok(ModelInfo {
-            name: name.trim_end_matches(".gguf").to_owned(),
+            name: file.unwrap_or(&model).to_owned(),
             context_tokens: self.endpoint.context_tokens.or(info.context_tokens).unwrap_or(0),
             trained_context_tokens: info.trained_context_tokens.unwrap_or(0),
             sees: info.sees,

@@ -36,7 +36,7 @@ impl ServerKind {
 /// What a server says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerInfo {
-    /// The models it offers, in its order.
+    /// The models it offers, in its order; empty where it has no list.
     pub models: Vec<String>,
     /// Which server it is.
     pub kind: ServerKind,
@@ -91,6 +91,12 @@ pub(crate) async fn look(link: &Link, endpoint: &Endpoint) -> Result<Look, Engin
                 "{host} sends requests on to another address, and what you say is only sent where you said. Enter the server's final address in the settings."
             )));
         }
+        status if status.is_server_error() => {
+            return Err(refused(format!(
+                "{host} answers, but only with error {}. Check that the language-model server behind it is running.",
+                status.as_u16()
+            )));
+        }
         // Some servers have no list. What they are is Unknown then, and the chat request will show the rest.
         _ => {}
     }
@@ -106,9 +112,8 @@ pub(crate) async fn look(link: &Link, endpoint: &Endpoint) -> Result<Look, Engin
         .iter()
         .find(|entry| entry.get("id").and_then(Value::as_str) == Some(&endpoint.model))
         .or(entries.first());
-    let owner = |name| {
-        entries.iter().any(|entry| entry.get("owned_by").and_then(Value::as_str) == Some(name))
-    };
+    let owner =
+        |name| entries.iter().any(|entry| entry.get("owned_by").and_then(Value::as_str) == Some(name));
     let mut info = ServerInfo {
         models,
         kind: ServerKind::Unknown,

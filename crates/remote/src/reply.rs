@@ -102,11 +102,11 @@ impl Reply {
 
     fn figures(&mut self, chunk: &Chunk) {
         if let Some(timings) = chunk.timings {
-            if let (Some(cached), Some(read)) = (timings.cache_n, timings.prompt_n) {
+            if let (Some(cached), Some(read)) = (timings.cached, timings.read) {
                 self.report.reused_tokens = cached;
                 self.report.prompt_tokens = cached + read;
             }
-            self.counted = timings.predicted_n.or(self.counted);
+            self.counted = timings.made.or(self.counted);
         }
         if let Some(usage) = chunk.usage {
             self.report.prompt_tokens = usage.prompt_tokens.unwrap_or(self.report.prompt_tokens);
@@ -132,7 +132,8 @@ impl Reply {
                 out.extend(self.splitter.push(answer).into_iter().map(of_piece));
             }
         }
-        if let Some(reason) = choice.finish_reason.as_deref() {
+        // Some servers send an empty reason with every piece.
+        if let Some(reason) = choice.finish_reason.as_deref().filter(|reason| !reason.is_empty()) {
             self.end = Some(match reason {
                 // Which limit it was shows in the count, which comes later.
                 "length" => FinishReason::MaxTokens,
@@ -261,7 +262,8 @@ mod tests {
                 "prompt_progress": {"total": 100, "cache": 40, "processed": processed, "time_ms": time_ms}})
         };
         let timings = json!({"choices": [], "timings": {"cache_n": 40, "prompt_n": 60, "predicted_n": 1}});
-        let chunks = [progress(40, 0), progress(70, 400), progress(100, 800), says("x"), ends("stop"), timings];
+        let chunks =
+            [progress(40, 0), progress(70, 400), progress(100, 800), says("x"), ends("stop"), timings];
         let (events, generated) = play(None, &chunks);
         assert_eq!(events, ["prompt 40/100", "read 30/60", "read 60/60", "x"]);
         assert_eq!(generated.prompt.prompt_tokens, 100);
@@ -270,7 +272,8 @@ mod tests {
 
     #[test]
     fn thoughts_are_told_apart_whoever_does_it() {
-        let thinks = |field: &str, text: &str| json!({"choices": [{"delta": {field: text, "content": null}}]});
+        let thinks =
+            |field: &str, text: &str| json!({"choices": [{"delta": {field: text, "content": null}}]});
         let both = json!({"choices": [{"delta": {"reasoning": "b", "reasoning_content": "b"}}]});
         let (events, _) =
             play(None, &[thinks("reasoning_content", "a"), both, thinks("reasoning", "c"), says("d")]);

@@ -77,9 +77,7 @@ pub(crate) fn body<'a>(
             set("grammar", json!(grammar));
         }
         Some(Constraint::Grammar(_)) => {
-            return Err(bad_request(
-                "This server cannot be held to a grammar; llama-server can.".to_owned(),
-            ));
+            return Err(bad_request("This server cannot be held to a grammar; llama-server can.".to_owned()));
         }
     }
     if dialect == Dialect::Own {

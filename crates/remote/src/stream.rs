@@ -90,8 +90,10 @@ mod tests {
         for size in 1..=text.len() {
             let parts: Vec<_> =
                 text.as_bytes().chunks(size).map(|part| Ok(Bytes::copy_from_slice(part))).collect();
-            let data: Vec<_> =
-                parse(stream::iter(parts)).map(|data| data.unwrap_or_else(|_| "broken".into())).collect().await;
+            let data: Vec<_> = parse(stream::iter(parts))
+                .map(|data| data.unwrap_or_else(|_| "broken".into()))
+                .collect()
+                .await;
             assert_eq!(data, expect, "{text:?} in pieces of {size}");
         }
     }

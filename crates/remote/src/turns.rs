@@ -125,7 +125,11 @@ mod tests {
             _ => Role::Assistant,
         };
         let text = |at| format!("0123456789{at:02}");
-        roles.chars().enumerate().map(|(at, letter)| ChatMessage { role: role(letter), text: text(at) }).collect()
+        roles
+            .chars()
+            .enumerate()
+            .map(|(at, letter)| ChatMessage { role: role(letter), text: text(at) })
+            .collect()
     }
 
     /// What stays: the places of the messages.

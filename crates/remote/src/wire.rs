@@ -70,9 +70,15 @@ pub(crate) struct PromptDetails {
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(crate) struct ServerTimings {
-    pub(crate) cache_n: Option<u32>,
-    pub(crate) prompt_n: Option<u32>,
-    pub(crate) predicted_n: Option<u32>,
+    /// Tokens of the prompt found in the cache.
+    #[serde(rename = "cache_n")]
+    pub(crate) cached: Option<u32>,
+    /// Tokens of the prompt that were read.
+    #[serde(rename = "prompt_n")]
+    pub(crate) read: Option<u32>,
+    /// Tokens made.
+    #[serde(rename = "predicted_n")]
+    pub(crate) made: Option<u32>,
 }
 
 /// Tokens of the prompt: `processed` counts those found in the cache.
@@ -98,10 +104,12 @@ pub(crate) struct Fault {
 
 impl Fault {
     /// Finds the fault in an answer: `{"error": {..}}` (OpenAI, llama-server), `{"error": ".."}` (Ollama, LM Studio),
-    /// `{"object": "error", ..}` (older vLLM), `{"detail": ".."}` (FastAPI); `None` when it is not an error.
+    /// `{"object": "error", ..}` (older vLLM), `{"detail": ".."}` (what is built on `FastAPI`); `None` when it is not an error.
     pub(crate) fn find(answer: &Value) -> Option<Self> {
         match answer.get("error") {
-            Some(Value::String(message)) => return Some(Self { message: message.clone(), ..Self::default() }),
+            Some(Value::String(message)) => {
+                return Some(Self { message: message.clone(), ..Self::default() });
+            }
             Some(error @ Value::Object(_)) => return Some(Self::read(error)),
             _ => {}
         }
@@ -167,8 +175,10 @@ mod tests {
 
     #[test]
     fn the_context_error_of_each_server_is_known() {
-        let llama = fault(&json!({"error": {"code": 400, "message": "the request exceeds the available context size",
-            "type": "exceed_context_size_error", "n_prompt_tokens": 900, "n_ctx": 512}}));
+        let llama = fault(
+            &json!({"error": {"code": 400, "message": "the request exceeds the available context size",
+            "type": "exceed_context_size_error", "n_prompt_tokens": 900, "n_ctx": 512}}),
+        );
         assert!(llama.exceeds_context());
         assert_eq!((llama.needed, llama.limit), (Some(900), Some(512)));
         for other in [
