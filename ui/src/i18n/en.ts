@@ -21,6 +21,7 @@ export const en = {
   'list.new': 'New conversation',
   'list.search': 'Search',
   'list.search_clear': 'Clear the search',
+  'list.menu': 'More',
   'list.show': 'Show the list',
   'list.hide': 'Hide the list',
   'list.group.found': 'Found',
@@ -81,6 +82,10 @@ export const en = {
   'message.thought': 'Thoughts',
   'message.finished': 'Reply finished: {text}',
   'message.started': 'Hark is replying.',
+
+  'markdown.image': 'Image',
+  'markdown.code': 'Code',
+  'markdown.more_rows': '{n, plural, one {Show # more row} other {Show # more rows}}',
 
   'details.title': 'About this reply',
   'details.model': 'Model',

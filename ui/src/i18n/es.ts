@@ -23,6 +23,7 @@ export const es: Catalogue = {
   'list.new': 'Nueva conversación',
   'list.search': 'Buscar',
   'list.search_clear': 'Borrar la búsqueda',
+  'list.menu': 'Más',
   'list.show': 'Mostrar la lista',
   'list.hide': 'Ocultar la lista',
   'list.group.found': 'Resultados',
@@ -86,6 +87,10 @@ export const es: Catalogue = {
   'message.thought': 'Razonamiento',
   'message.finished': 'Respuesta terminada: {text}',
   'message.started': 'Hark está respondiendo.',
+
+  'markdown.image': 'Imagen',
+  'markdown.code': 'Código',
+  'markdown.more_rows': '{n, plural, one {Mostrar # fila más} other {Mostrar # filas más}}',
 
   'details.title': 'Sobre esta respuesta',
   'details.model': 'Modelo',

@@ -23,6 +23,7 @@ export const zh: Catalogue = {
   'list.new': '新对话',
   'list.search': '搜索',
   'list.search_clear': '清除搜索',
+  'list.menu': '更多',
   'list.show': '显示列表',
   'list.hide': '隐藏列表',
   'list.group.found': '搜索结果',
@@ -82,6 +83,10 @@ export const zh: Catalogue = {
   'message.thought': '思考过程',
   'message.finished': '回复完成：{text}',
   'message.started': 'Hark 正在回复。',
+
+  'markdown.image': '图片',
+  'markdown.code': '代码',
+  'markdown.more_rows': '{n, plural, other {再显示 # 行}}',
 
   'details.title': '关于这条回复',
   'details.model': '模型',

@@ -1,0 +1,52 @@
+/** Puts the appearance settings onto the document: theme, motion, text size, language. */
+import { LANGUAGE_NAMES, pickLanguage, setLanguage } from '../i18n/index.svelte';
+
+export interface Appearance {
+  theme: unknown;
+  motion: unknown;
+  textSize: unknown;
+  language: unknown;
+}
+
+/** The scale for a text size: a number is a factor or a percentage, a word one of the known steps. */
+export function textScale(size: unknown): number {
+  const words: Record<string, number> = { small: 0.9, normal: 1, medium: 1, large: 1.15, larger: 1.3, huge: 1.5 };
+  const factor =
+    typeof size === 'number' ? (size >= 50 ? size / 100 : size >= 9 ? size / 15 : size) : words[String(size)];
+  return Math.min(2, Math.max(0.75, factor ?? 1));
+}
+
+export function resolveTheme(setting: unknown, systemDark: boolean): 'light' | 'dark' {
+  if (setting === 'light' || setting === 'dark') return setting;
+  return systemDark ? 'dark' : 'light';
+}
+
+export function resolveMotion(setting: unknown, systemReduced: boolean): 'reduced' | 'full' {
+  if (setting === true || setting === 'on' || setting === 'always' || setting === 'reduced') return 'reduced';
+  if (setting === 'off' || setting === 'never' || setting === 'full') return 'full';
+  return systemReduced ? 'reduced' : 'full';
+}
+
+const dark = () => matchMedia('(prefers-color-scheme: dark)');
+const reduced = () => matchMedia('(prefers-reduced-motion: reduce)');
+
+export function applyAppearance(wanted: Appearance): void {
+  const root = document.documentElement;
+  root.dataset['theme'] = resolveTheme(wanted.theme, dark().matches);
+  root.dataset['motion'] = resolveMotion(wanted.motion, reduced().matches);
+  root.style.setProperty('--text-scale', String(textScale(wanted.textSize)));
+  const language = pickLanguage(wanted.language, navigator.languages);
+  setLanguage(language);
+  root.lang = language === 'zh' ? 'zh-Hans' : language;
+}
+
+/** Calls back when the system changes its theme or its wish for motion. */
+export function onSystemAppearance(changed: () => void): () => void {
+  const lists = [dark(), reduced()];
+  for (const list of lists) list.addEventListener('change', changed);
+  return () => {
+    for (const list of lists) list.removeEventListener('change', changed);
+  };
+}
+
+export const LANGUAGES = Object.entries(LANGUAGE_NAMES);
