@@ -4,8 +4,7 @@
  * Always holds: a formula never contains a blank line, so that an unclosed one cannot swallow the rest of a reply;
  * each rule looks at every character a bounded number of times.
  */
-import type MarkdownIt from 'markdown-it';
-import type { Env, StateBlock, StateInline } from 'markdown-it';
+import type { Env, MarkdownIt, StateBlock, StateInline } from 'markdown-it';
 
 const DOLLAR = 0x24;
 const BACKSLASH = 0x5c;
@@ -147,5 +146,7 @@ function blockMath(state: StateBlock, startLine: number, endLine: number, silent
 /** Adds the rules; parser.ts says how their tokens look. */
 export function mathRules(md: MarkdownIt): void {
   md.inline.ruler.before('escape', 'math', inlineMath);
-  md.block.ruler.before('fence', 'math', blockMath, { alt: ['paragraph', 'reference', 'blockquote', 'list'] });
+  md.block.ruler.before('fence', 'math', blockMath, {
+    alt: ['paragraph', 'reference', 'blockquote', 'list'],
+  });
 }

@@ -49,7 +49,8 @@ function sameWidget(a: Widget, b: Widget): boolean {
 export function sameBlock(a: Block, b: Block): boolean {
   return (
     a === b ||
-    (a.html === b.html &&
+    (a.lines === b.lines &&
+      a.html === b.html &&
       a.widgets.length === b.widgets.length &&
       a.widgets.every((w, i) => sameWidget(w, b.widgets[i]!)))
   );

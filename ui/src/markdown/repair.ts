@@ -13,10 +13,7 @@ function withoutLastLine(text: string): string {
 }
 
 function cells(row: string): number {
-  const parts = row
-    .trim()
-    .replace(/\\\|/g, '')
-    .split('|');
+  const parts = row.trim().replace(/\\\|/g, '').split('|');
   if (parts[0] === '') parts.shift();
   if (parts.at(-1) === '') parts.pop();
   return parts.length;
@@ -50,10 +47,10 @@ interface Run {
 
 /** Emphasis marks that are still open, outermost first. Links and code are dealt with on the way. */
 class InlineScan {
-  readonly open: Run[] = [];
-  /** Where an unfinished link or image begins, with the place of its words. */
-  brackets: { at: number; image: boolean }[] = [];
-  out: string;
+  private readonly open: Run[] = [];
+  /** Brackets without a partner so far. */
+  private readonly brackets: { at: number; image: boolean }[] = [];
+  private out: string;
 
   constructor(private readonly src: string) {
     this.out = src;
@@ -75,7 +72,8 @@ class InlineScan {
       } else if (ch === '`') {
         const n = this.runLength(i, '`');
         const end = this.codeEnd(i + n, n);
-        if (end < 0) return i + n >= src.length ? this.finish(src.slice(0, i)) : this.finish(src + '`'.repeat(n));
+        if (end < 0)
+          return i + n >= src.length ? this.finish(src.slice(0, i)) : this.finish(src + '`'.repeat(n));
         i = end;
       } else if (ch === '$' && src[i + 1] === '$') {
         const end = src.indexOf('$$', i + 2);
@@ -169,18 +167,10 @@ class InlineScan {
   }
 
   private finish(text: string, close = true): string {
-    let out = text.replace(/(?<!\\)\\$/, '');
+    const out = text.replace(/(?<!\\)\\$/, '');
     if (!close || this.open.length === 0) return out;
     const marks = [...this.open].reverse().map((r) => r.mark.repeat(r.length));
-    out = out.trimEnd();
-    for (const mark of marks) {
-      // A closing mark that has come half: `**bold*`.
-      const half = mark[0]!;
-      let have = 0;
-      while (have < mark.length && out.endsWith(half.repeat(have + 1))) have++;
-      out += have < mark.length ? mark.slice(have) : '';
-    }
-    return out;
+    return out.trimEnd() + marks.join('');
   }
 }
 

@@ -1,0 +1,2 @@
+/** The stylesheet as it should be. */
+export function katexCss(): Promise<string>;
