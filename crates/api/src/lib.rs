@@ -1,5 +1,10 @@
-//! The application as user interfaces see it.
+//! The application as user interfaces see it: the contract, and the application behind it.
 
+mod app;
 mod contract;
+mod core;
+mod parts;
 
+pub use app::{App, OpenError, OpenStore, Parts};
 pub use contract::*;
+pub use parts::{Clock, Desktop, LocalEngine, LocalStatus, ServerAddress, Servers};

@@ -155,6 +155,10 @@ pub struct Usage {
     pub prefill_tokens_per_s: f64,
     /// Oldest messages that were left out because the context was full.
     pub dropped_messages: u32,
+    /// Tokens the context holds; 0 where not known.
+    pub context_tokens: u32,
+    /// It ended because its allowance of tokens or the context was used up.
+    pub cut_short: bool,
 }
 
 /// One message. `Debug` leaves out what was said.

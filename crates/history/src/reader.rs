@@ -40,6 +40,11 @@ impl Reader {
         message(&self.conn, id)
     }
 
+    /// One conversation as lists show it.
+    pub fn summary(&self, id: ConversationId) -> Result<ConversationSummary, HistoryError> {
+        summary(&self.conn, id)
+    }
+
     /// All messages of a conversation, every branch, in the order they were begun: a parent comes before its children.
     pub fn messages(&self, conversation: ConversationId) -> Result<Vec<Message>, HistoryError> {
         self.conversation(conversation)?;

@@ -83,7 +83,11 @@ matches: Array<[number, number]>,
 /**
  * Whether a reply is being made in it now.
  */
-replying: boolean, };
+replying: boolean, 
+/**
+ * Model or server it uses; none means the one chosen in the settings.
+ */
+model: string | null, };
 
 /**
  * One conversation, as it is open in a window.
@@ -348,9 +352,13 @@ decode_tokens_per_s: number,
  */
 dropped_messages: number, 
 /**
- * Tokens the context holds.
+ * Tokens the context holds; 0 where not known.
  */
-context_tokens: number, };
+context_tokens: number, 
+/**
+ * It ended because its allowance of tokens or the context was used up, not because all was said.
+ */
+cut_short: boolean, };
 
 /**
  * How a message stands.
@@ -894,7 +902,15 @@ conversation: string,
 /**
  * Oldest first.
  */
-queue: Array<QueuedView>, } | { "kind": "engine", 
+queue: Array<QueuedView>, } | { "kind": "draft", 
+/**
+ * Which conversation.
+ */
+conversation: string, 
+/**
+ * The draft as it is now.
+ */
+text: string, } | { "kind": "engine", 
 /**
  * As it is now.
  */

@@ -266,7 +266,10 @@ macro_rules! commands {
 
 fn bad_request(name: &str, error: &serde_json::Error) -> ApiError {
     // serde's words name fields and types, never the values: they are safe to show and to log.
-    ApiError::new(ErrorCode::BadRequest, format!("The call “{name}” has arguments of another shape: {error}."))
+    ApiError::new(
+        ErrorCode::BadRequest,
+        format!("The call “{name}” has arguments of another shape: {error}."),
+    )
 }
 
 commands! {

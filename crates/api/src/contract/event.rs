@@ -77,6 +77,13 @@ pub enum UiEventBody {
         /// Oldest first.
         queue: Vec<QueuedView>,
     },
+    /// What was typed and not sent changed by itself: messages that waited came back after a failure.
+    Draft {
+        /// Which conversation.
+        conversation: String,
+        /// The draft as it is now.
+        text: String,
+    },
     /// The engine's state changed.
     Engine {
         /// As it is now.

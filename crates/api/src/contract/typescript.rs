@@ -40,7 +40,8 @@ impl TypeVisitor for Types {
         // Only types of our own have a file of their own; `String`, `Vec` and the like are written in place.
         if T::output_path().is_some() {
             let docs = T::docs().unwrap_or_default();
-            self.declarations.insert(T::ident(&self.config), format!("{docs}export {}", T::decl(&self.config)));
+            self.declarations
+                .insert(T::ident(&self.config), format!("{docs}export {}", T::decl(&self.config)));
         }
         T::visit_dependencies(self);
         T::visit_generics(self);

@@ -51,6 +51,8 @@ pub struct ConversationSummary {
     pub matches: Vec<(u32, u32)>,
     /// Whether a reply is being made in it now.
     pub replying: bool,
+    /// Model or server it uses; none means the one chosen in the settings.
+    pub model: Option<String>,
 }
 
 /// Some conversations.
@@ -157,8 +159,10 @@ pub struct MessageDetails {
     pub decode_tokens_per_s: f64,
     /// Oldest messages the model was not shown because its context is full.
     pub dropped_messages: u32,
-    /// Tokens the context holds.
+    /// Tokens the context holds; 0 where not known.
     pub context_tokens: u32,
+    /// It ended because its allowance of tokens or the context was used up, not because all was said.
+    pub cut_short: bool,
 }
 
 /// A message that waits for the reply before it.

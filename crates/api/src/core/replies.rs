@@ -1,0 +1,478 @@
+//! Replies: one at a time in a conversation, what is typed meanwhile waits, and what is said is saved as it comes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialogue::prompt::{Speaker, Turn, assemble};
+use dialogue::title::title_of;
+use engine::{EngineError, GenerateRequest, JobError, LanguageModel, LoadProgress};
+use history::{ConversationId, MessageId, NewMessage, Role};
+use session::{Outcome, ReplyEnd, ReplyEvent, engine_messages};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::convert::{conversation_id, kept_reason, kept_usage, message_id, reply_end, state_view};
+use super::models::Chosen;
+use super::{Core, Op};
+use crate::contract::{
+    ApiError, EditMessage, EngineView, ErrorCode, OneMessage, QueuedView, Send, Sent, UiEventBody,
+};
+use crate::parts::Servers;
+
+/// What was said is saved at latest after so long: half of what a crash may cost.
+const SAVE_EVERY: Duration = Duration::from_millis(250);
+
+/// Reply events that may wait for the core; a full queue makes the engine wait.
+const QUEUE: usize = 64;
+
+/// A reply that is being made.
+pub(crate) struct Running {
+    /// Which message.
+    pub(crate) message: MessageId,
+    /// Told and not saved.
+    pub(crate) unsaved: Unsaved,
+    cancel: CancellationToken,
+}
+
+#[derive(Default)]
+pub(crate) struct Unsaved {
+    pub(crate) answer: String,
+    pub(crate) thinking: String,
+}
+
+/// A message that waits for the reply before it.
+pub(crate) struct Waiting {
+    id: String,
+    text: String,
+}
+
+impl Core {
+    pub(crate) fn send(&mut self, args: Send) -> Result<Sent, ApiError> {
+        if args.text.trim().is_empty() {
+            return Err(ApiError::new(ErrorCode::BadRequest, "There is nothing to send."));
+        }
+        let id = match args.conversation.as_deref() {
+            Some(id) => conversation_id(id)?,
+            None => {
+                let now = self.now();
+                self.history.create_conversation(None, now)?.id
+            }
+        };
+        let queued = self.running.contains_key(&id);
+        if queued {
+            let now = self.now();
+            let waiting = Waiting { id: MessageId::new(now).to_string(), text: args.text };
+            self.waiting.entry(id).or_default().push(waiting);
+            self.tell_queue(id);
+        } else {
+            self.say(id, &args.text)?;
+        }
+        // The draft became the message. A failure here costs nothing: the text is in the history.
+        let _ = self.history.save_draft(args.conversation.as_deref().map(|_| id), "");
+        Ok(Sent { conversation: id.to_string(), queued })
+    }
+
+    /// Adds a message of the user's and begins the reply.
+    fn say(&mut self, id: ConversationId, text: &str) -> Result<(), ApiError> {
+        let conversation = self.history.conversation(id)?;
+        let now = self.now();
+        let message = self.history.append_message(id, conversation.head, &NewMessage::user(text), now)?;
+        if conversation.title.is_none() {
+            self.history
+                .rename(id, Some(&title_of(text)).filter(|title| !title.is_empty()).map(String::as_str))?;
+        }
+        self.begin(id, message.id, conversation.head)
+    }
+
+    pub(crate) fn edit(&mut self, args: &EditMessage) -> Result<(), ApiError> {
+        let (id, message) = (conversation_id(&args.conversation)?, message_id(&args.message)?);
+        self.cut_off(id);
+        let now = self.now();
+        let edited = self.history.edit(message, &args.text, now)?;
+        self.begin(id, edited.id, edited.parent)
+    }
+
+    pub(crate) fn regenerate(&mut self, args: &OneMessage) -> Result<(), ApiError> {
+        let (id, message) = (conversation_id(&args.conversation)?, message_id(&args.message)?);
+        self.cut_off(id);
+        let message = self.history.message(message)?;
+        let question = if message.role == Role::User { Some(message.id) } else { message.parent };
+        let question =
+            question.ok_or_else(|| ApiError::new(ErrorCode::NotFound, "There is no question to answer."))?;
+        self.begin(id, question, Some(question))
+    }
+
+    pub(crate) fn switch_branch(&mut self, args: &OneMessage) -> Result<(), ApiError> {
+        let (id, message) = (conversation_id(&args.conversation)?, message_id(&args.message)?);
+        let now = self.now();
+        self.history.switch_branch(message, now)?;
+        let parent = self.history.message(message)?.parent.map(|parent| parent.to_string());
+        self.tell_path(id, parent.as_deref())
+    }
+
+    /// Begins the reply to `question`, and tells the branch from `shown` on.
+    fn begin(
+        &mut self,
+        id: ConversationId,
+        question: MessageId,
+        shown: Option<MessageId>,
+    ) -> Result<(), ApiError> {
+        let chosen = self.chosen(id);
+        let name = chosen.as_ref().ok().map(|chosen| chosen.name.clone());
+        let now = self.now();
+        let message = self.history.begin_reply(question, name.as_deref(), now)?.id;
+        let begun = chosen.and_then(|chosen| Ok((chosen, self.request(id, message)?)));
+        let shown = shown.map(|shown| shown.to_string());
+        match begun {
+            Ok((chosen, request)) => {
+                let cancel = CancellationToken::new();
+                let running = Running { message, cancel: cancel.clone(), unsaved: Unsaved::default() };
+                self.running.insert(id, running);
+                self.tell_path(id, shown.as_deref())?;
+                self.start(id, message, chosen, request, cancel);
+            }
+            Err(error) => {
+                let end = history::ReplyEnd::Failed { reason: kept_reason(&error) };
+                self.history.finish_reply(message, end, None, now)?;
+                self.tell_path(id, shown.as_deref())?;
+            }
+        }
+        self.tell_changed(id)
+    }
+
+    fn request(&self, id: ConversationId, reply: MessageId) -> Result<GenerateRequest, ApiError> {
+        let path = self.history.path(id)?;
+        let turns: Vec<Turn> = path
+            .into_iter()
+            .map(|entry| entry.message)
+            .filter(|message| message.id != reply && message.role != Role::Notice)
+            .map(|message| {
+                let speaker = if message.role == Role::User { Speaker::User } else { Speaker::Assistant };
+                Turn { speaker, text: message.text }
+            })
+            .collect();
+        let messages = engine_messages(assemble(&self.config.system_prompt(), &turns));
+        Ok(self.config.generate_request(messages))
+    }
+
+    fn start(
+        &self,
+        id: ConversationId,
+        message: MessageId,
+        chosen: Chosen,
+        request: GenerateRequest,
+        cancel: CancellationToken,
+    ) {
+        let reply = Reply { id, message, ops: self.ops.clone(), cancel };
+        let servers = self.servers.clone();
+        self.runtime.spawn(reply.run(servers, chosen, request));
+    }
+
+    /// Makes the conversation's model ready before it is asked.
+    pub(crate) fn warm_up(&mut self, id: Option<ConversationId>) {
+        let chosen = match id {
+            Some(id) => self.chosen(id),
+            None => self.chosen_by_default(),
+        };
+        let Ok(Chosen { name, model: super::models::Source::Local(model) }) = chosen else { return };
+        if matches!(&self.engine, EngineView::Loading { .. } | EngineView::Down { .. })
+            || matches!(&self.engine, EngineView::Ready { model, .. } if *model == name)
+        {
+            return;
+        }
+        self.set_engine(EngineView::Loading { model: name.clone(), progress: 0.0 });
+        let ops = self.ops.clone();
+        self.runtime.spawn(async move {
+            // A failure is told as the engine's state here, and on the message when one is sent.
+            let _ = make_ready(&ops, &name, model.as_ref()).await;
+        });
+    }
+
+    pub(crate) fn on_said(&mut self, id: ConversationId, message: MessageId, answer: &str, thinking: &str) {
+        let Some(running) = self.running.get_mut(&id).filter(|running| running.message == message) else {
+            return;
+        };
+        running.unsaved.answer.push_str(answer);
+        running.unsaved.thinking.push_str(thinking);
+        self.tell(UiEventBody::Delta {
+            conversation: id.to_string(),
+            message: message.to_string(),
+            text: answer.to_owned(),
+            thinking: thinking.to_owned(),
+        });
+    }
+
+    /// Saves what was said. What cannot be saved now is kept and tried again; the user is told.
+    pub(crate) fn save(&mut self, id: ConversationId, message: MessageId) -> Result<(), ApiError> {
+        let Some(running) = self.running.get_mut(&id).filter(|running| running.message == message) else {
+            return Ok(());
+        };
+        let unsaved = &mut running.unsaved;
+        if unsaved.answer.is_empty() && unsaved.thinking.is_empty() {
+            return Ok(());
+        }
+        match self.history.append_reply(message, &unsaved.answer, &unsaved.thinking) {
+            Ok(()) => {
+                *unsaved = Unsaved::default();
+                self.dismiss("save");
+                Ok(())
+            }
+            Err(error) => {
+                let error = ApiError::from(error);
+                self.notice("save", error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) fn on_ended(&mut self, id: ConversationId, message: MessageId, outcome: &Outcome) {
+        if self.running.get(&id).is_none_or(|running| running.message != message) {
+            return;
+        }
+        self.finish(id, message, reply_end(&outcome.end), kept_usage(outcome).as_ref());
+        let after = match &outcome.end {
+            // What waits would only fail too: it goes back to where it can be read and changed.
+            ReplyEnd::Failed(_) => self.back_to_draft(id),
+            _ => self.say_next(id),
+        };
+        if let Err(error) = after {
+            self.notice("queue", error);
+        }
+    }
+
+    /// Ends a running reply in the history and in every view.
+    fn finish(
+        &mut self,
+        id: ConversationId,
+        message: MessageId,
+        end: history::ReplyEnd,
+        usage: Option<&history::Usage>,
+    ) {
+        let now = self.now();
+        let kept = self
+            .save(id, message)
+            .and_then(|()| Ok(self.history.finish_reply(message, end.clone(), usage, now)?));
+        let shown = match kept {
+            Ok(()) => {
+                self.running.remove(&id);
+                self.tell_message(id, message)
+            }
+            Err(error) => {
+                // Not saved, but still on the screen: what the user has read must not vanish.
+                self.notice("save", error);
+                let view =
+                    self.path(id).map(|path| path.into_iter().find(|view| view.id == message.to_string()));
+                self.running.remove(&id);
+                view.map(|view| {
+                    if let Some(mut view) = view {
+                        view.state = state_view(&end.into());
+                        self.tell(UiEventBody::Message { conversation: id.to_string(), message: view });
+                    }
+                })
+            }
+        };
+        if let Err(error) = shown.and_then(|()| self.tell_changed(id)) {
+            self.notice("history", error);
+        }
+    }
+
+    pub(crate) fn stop(&mut self, id: &str) -> Result<(), ApiError> {
+        self.stop_reply(conversation_id(id)?);
+        Ok(())
+    }
+
+    /// Asks a running reply to stop; it ends within a token's time.
+    pub(crate) fn stop_reply(&mut self, id: ConversationId) {
+        if let Some(running) = self.running.get(&id) {
+            running.cancel.cancel();
+        }
+    }
+
+    /// Ends a running reply at once, because something else is to take its place.
+    fn cut_off(&mut self, id: ConversationId) {
+        self.stop_reply(id);
+        if let Some(message) = self.running.get(&id).map(|running| running.message) {
+            self.finish(id, message, history::ReplyEnd::Stopped, None);
+        }
+    }
+
+    pub(crate) fn stop_all(&mut self) {
+        let running: Vec<_> = self.running.iter().map(|(id, running)| (*id, running.message)).collect();
+        for (id, message) in running {
+            self.stop_reply(id);
+            self.finish(id, message, history::ReplyEnd::Interrupted, None);
+        }
+    }
+
+    fn say_next(&mut self, id: ConversationId) -> Result<(), ApiError> {
+        let Some(waiting) = self.waiting.get_mut(&id).filter(|waiting| !waiting.is_empty()) else {
+            return Ok(());
+        };
+        let next = waiting.remove(0);
+        self.tell_queue(id);
+        self.say(id, &next.text)
+    }
+
+    fn back_to_draft(&mut self, id: ConversationId) -> Result<(), ApiError> {
+        let Some(waiting) = self.waiting.remove(&id).filter(|waiting| !waiting.is_empty()) else {
+            return Ok(());
+        };
+        let mut texts: Vec<String> = waiting.into_iter().map(|waiting| waiting.text).collect();
+        let draft = self.history.conversation(id)?.draft;
+        texts.extend((!draft.is_empty()).then_some(draft));
+        let draft = texts.join("\n\n");
+        self.history.save_draft(Some(id), &draft)?;
+        self.tell_queue(id);
+        self.tell(UiEventBody::Draft { conversation: id.to_string(), text: draft });
+        Ok(())
+    }
+
+    pub(crate) fn take_back(&mut self, id: &str, queued: &str) -> Result<(), ApiError> {
+        let id = conversation_id(id)?;
+        if let Some(waiting) = self.waiting.get_mut(&id) {
+            waiting.retain(|one| one.id != queued);
+        }
+        self.tell_queue(id);
+        Ok(())
+    }
+
+    pub(crate) fn queue_view(&self, id: ConversationId) -> Vec<QueuedView> {
+        let waiting = self.waiting.get(&id).map(Vec::as_slice).unwrap_or_default();
+        waiting.iter().map(|one| QueuedView { id: one.id.clone(), text: one.text.clone() }).collect()
+    }
+
+    fn tell_queue(&mut self, id: ConversationId) {
+        let queue = self.queue_view(id);
+        self.tell(UiEventBody::Queue { conversation: id.to_string(), queue });
+    }
+}
+
+/// One reply on its way, outside the core.
+struct Reply {
+    id: ConversationId,
+    message: MessageId,
+    ops: mpsc::WeakSender<Op>,
+    cancel: CancellationToken,
+}
+
+impl Reply {
+    async fn run(self, servers: Arc<dyn Servers>, chosen: Chosen, request: GenerateRequest) {
+        let (out, inbox) = mpsc::channel(QUEUE);
+        let made = async {
+            match self.prepared(servers.as_ref(), &chosen).await {
+                Ok(model) => session::reply(model.as_ref(), request, self.cancel.clone(), out).await,
+                Err(error) => {
+                    let end = match error {
+                        EngineError::Job(JobError::Cancelled) => ReplyEnd::Stopped,
+                        error => ReplyEnd::Failed(error),
+                    };
+                    // The other half of the join listens until this side is done.
+                    let _ = out.send(ReplyEvent::Ended(Outcome { end, usage: None })).await;
+                }
+            }
+        };
+        tokio::join!(made, self.pass_on(inbox));
+    }
+
+    /// The model, ready to answer.
+    async fn prepared(
+        &self,
+        servers: &dyn Servers,
+        chosen: &Chosen,
+    ) -> Result<Arc<dyn LanguageModel>, EngineError> {
+        let ready = async {
+            match &chosen.model {
+                super::models::Source::Local(model) => {
+                    make_ready(&self.ops, &chosen.name, model.as_ref()).await?;
+                    Ok(model.clone())
+                }
+                super::models::Source::Server(address) => servers
+                    .language_model(address)
+                    .await
+                    .map_err(|error| EngineError::Unreachable { reason: error.message }),
+            }
+        };
+        tokio::select! {
+            ready = ready => ready,
+            () = self.cancel.cancelled() => Err(EngineError::Job(JobError::Cancelled)),
+        }
+    }
+
+    /// Passes what happens on to the core, and has it saved in time.
+    async fn pass_on(&self, mut inbox: mpsc::Receiver<ReplyEvent>) {
+        let mut due: Option<Instant> = None;
+        loop {
+            let event = tokio::select! {
+                event = inbox.recv() => event,
+                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    due = None;
+                    let (id, message) = (self.id, self.message);
+                    // A failure is told by the core and tried again with the next piece.
+                    self.ask(move |core| { let _ = core.save(id, message); }).await;
+                    continue;
+                }
+            };
+            let Some(event) = event else { return };
+            let (id, message) = (self.id, self.message);
+            match event {
+                ReplyEvent::Reading { done, total } => {
+                    self.ask(move |core| {
+                        let (conversation, message) = (id.to_string(), message.to_string());
+                        core.tell(UiEventBody::Reading { conversation, message, done, total });
+                    })
+                    .await;
+                }
+                ReplyEvent::Said { answer, thinking } => {
+                    due.get_or_insert_with(|| Instant::now() + SAVE_EVERY);
+                    self.ask(move |core| core.on_said(id, message, &answer, &thinking)).await;
+                }
+                ReplyEvent::Ended(outcome) => {
+                    self.ask(move |core| core.on_ended(id, message, &outcome)).await;
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn ask(&self, op: impl FnOnce(&mut Core) + std::marker::Send + 'static) {
+        ask(&self.ops, op).await;
+    }
+}
+
+async fn ask(ops: &mpsc::WeakSender<Op>, op: impl FnOnce(&mut Core) + std::marker::Send + 'static) {
+    if let Some(ops) = ops.upgrade() {
+        // Fails only when the application is closing; the core ends every reply then.
+        let _ = ops.send(Box::new(op)).await;
+    }
+}
+
+/// Loads a local model, telling how far it has come and what became of it.
+async fn make_ready(
+    ops: &mpsc::WeakSender<Op>,
+    name: &str,
+    model: &dyn LanguageModel,
+) -> Result<(), EngineError> {
+    let (progress, mut steps) = mpsc::channel(8);
+    let telling = async {
+        while let Some(LoadProgress(progress)) = steps.recv().await {
+            let model = name.to_owned();
+            ask(ops, move |core| core.set_engine(EngineView::Loading { model, progress })).await;
+        }
+    };
+    let (ready, ()) = tokio::join!(model.ready(Some(progress)), telling);
+    let view = match &ready {
+        Ok(info) => EngineView::Ready {
+            model: name.to_owned(),
+            device: info.device.clone(),
+            context_tokens: info.context_tokens,
+            sees: info.sees,
+        },
+        Err(error @ (EngineError::Degraded { .. } | EngineError::CannotStart { .. })) => {
+            EngineView::Down { error: error.clone().into() }
+        }
+        Err(_) => EngineView::Idle { model: name.to_owned() },
+    };
+    ask(ops, move |core| core.set_engine(view)).await;
+    ready.map(|_| ())
+}

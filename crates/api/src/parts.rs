@@ -1,0 +1,84 @@
+//! What a host hands to the application: the real parts, or a test's.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use engine::{LanguageModel, LoadRequest};
+use tokio::sync::watch;
+
+use crate::contract::{ApiError, ServerReport};
+
+/// How the local engine's process stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LocalStatus {
+    /// Not running; it is started when it is needed.
+    Stopped,
+    /// Running, or being started as it should be.
+    Running,
+    /// Died and is being started again.
+    Restarting {
+        /// How it ended.
+        reason: String,
+    },
+    /// Died too often and waits for [`LocalEngine::revive`].
+    Degraded {
+        /// How it ended the last time, and how often.
+        reason: String,
+    },
+}
+
+/// The engine on this machine.
+#[async_trait]
+pub trait LocalEngine: Send + Sync {
+    /// The model of this request; it is loaded when it is first needed, in place of any other.
+    fn language_model(&self, load: LoadRequest) -> Arc<dyn LanguageModel>;
+    /// How its process stands, now and from now on.
+    fn status(&self) -> watch::Receiver<LocalStatus>;
+    /// Starts it again after it gave up.
+    fn revive(&self);
+    /// Gives back the memory of the loaded model.
+    async fn unload(&self);
+}
+
+/// A server of the user's own, as the settings name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerAddress {
+    /// Its id in the settings; its key is kept under it.
+    pub id: String,
+    /// For example `http://127.0.0.1:8080`.
+    pub base_url: String,
+    /// The model asked for there.
+    pub model: String,
+    /// Tokens of context, where the user said so.
+    pub context_tokens: Option<u32>,
+}
+
+/// The user's own servers and their keys.
+#[async_trait]
+pub trait Servers: Send + Sync {
+    /// The model behind an address, with the key that is kept for it.
+    async fn language_model(&self, server: &ServerAddress) -> Result<Arc<dyn LanguageModel>, ApiError>;
+    /// Asks a server what it offers; without `key` the one kept for `id` is used.
+    async fn probe(
+        &self,
+        base_url: &str,
+        id: Option<&str>,
+        key: Option<&str>,
+    ) -> Result<ServerReport, ApiError>;
+    /// Whether a key is kept.
+    async fn has_key(&self, id: &str) -> bool;
+    /// Keeps a key, or with an empty one removes it. A sentence comes back when it is kept only for this run.
+    async fn keep_key(&self, id: &str, key: &str) -> Result<Option<String>, ApiError>;
+}
+
+/// What only the desktop can do.
+pub trait Desktop: Send + Sync {
+    /// Opens a file in the program the user has for it.
+    fn open_file(&self, path: &Path) -> Result<(), ApiError>;
+    /// Where exported files go.
+    fn downloads(&self) -> PathBuf;
+}
+
+/// Tells the time: milliseconds since the Unix epoch. Only hosts know a real clock.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;

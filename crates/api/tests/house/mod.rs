@@ -1,0 +1,191 @@
+#![allow(unreachable_pub, reason = "a module of a test has no outside")]
+
+//! An application with scripted parts in a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::{
+    ApiError, App, Commands, ConversationSummary, ConversationView, Desktop, ErrorCode, ListConversations,
+    LocalEngine, LocalStatus, MessageState, MessageView, OneConversation, Parts, Send, Sent, ServerAddress,
+    ServerReport, Servers, UiEvent, UiEventBody,
+};
+use async_trait::async_trait;
+use engine::{LanguageModel, Line, LoadRequest, ScriptedModel};
+use settings::Paths;
+use tokio::sync::{Mutex, broadcast, watch};
+
+/// So long is waited for what should come at once; only a failing test waits for it.
+const LONG: Duration = Duration::from_secs(20);
+
+pub struct House {
+    pub app: App,
+    model: Arc<ScriptedModel>,
+    events: Mutex<broadcast::Receiver<UiEvent>>,
+    folder: tempfile::TempDir,
+}
+
+pub fn say(text: &str) -> Line {
+    Line::Say(text.into())
+}
+
+pub fn texts(view: &ConversationView) -> Vec<&str> {
+    view.messages.iter().map(|message| message.text.as_str()).collect()
+}
+
+const SERVER: &str = "
+[model]
+active = \"server:one\"
+
+[[servers]]
+id = \"one\"
+name = \"Scripted\"
+base_url = \"http://127.0.0.1:1\"
+model = \"scripted\"
+";
+
+impl House {
+    pub async fn new(scripts: impl IntoIterator<Item = Vec<Line>>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::under(folder.path());
+        let file = paths.settings_file();
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, SERVER).unwrap();
+        Self::open_in(folder, ScriptedModel::new(scripts))
+    }
+
+    pub async fn without_model() -> Self {
+        Self::open_in(tempfile::tempdir().unwrap(), ScriptedModel::default())
+    }
+
+    fn open_in(folder: tempfile::TempDir, model: ScriptedModel) -> Self {
+        let model = Arc::new(model);
+        let paths = Paths::under(folder.path());
+        let models = paths.models.clone();
+        let parts = Parts {
+            paths,
+            store: Arc::new(move |_| {
+                model_store::ModelStore::open(model_store::StoreConfig::bare(models.clone()))
+            }),
+            local: Arc::new(NoEngine(watch::channel(LocalStatus::Stopped).1)),
+            servers: Arc::new(OneServer(model.clone())),
+            desktop: Arc::new(NoDesktop(folder.path().join("downloads"))),
+            clock: Arc::new(|| 1_700_000_000_000),
+        };
+        let app = App::open(parts, tokio::runtime::Handle::current()).unwrap();
+        let events = Mutex::new(app.events());
+        Self { app, model, events, folder }
+    }
+
+    pub async fn closed_and_opened_again(self) -> Self {
+        self.app.close().await;
+        let Self { app, folder, .. } = self;
+        drop(app);
+        Self::open_in(folder, ScriptedModel::default())
+    }
+
+    pub async fn send(&self, text: &str) -> String {
+        self.app.send(Send { conversation: None, text: text.into() }).await.unwrap().conversation
+    }
+
+    pub async fn send_to(&self, id: &str, text: &str) -> Sent {
+        self.app.send(Send { conversation: Some(id.into()), text: text.into() }).await.unwrap()
+    }
+
+    pub async fn open(&self, id: &str) -> ConversationView {
+        self.app.open_conversation(OneConversation { conversation: id.into() }).await.unwrap()
+    }
+
+    pub async fn search(&self, query: &str) -> Vec<ConversationSummary> {
+        let args = ListConversations { query: query.into(), cursor: None, limit: 10 };
+        self.app.list_conversations(args).await.unwrap().items
+    }
+
+    /// The texts each request showed the model, without the system's.
+    pub fn asked(&self) -> Vec<Vec<String>> {
+        let texts = |request: &engine::GenerateRequest| {
+            let spoken = request.messages.iter().filter(|message| message.role != engine::Role::System);
+            spoken.map(|message| message.text.clone()).collect()
+        };
+        self.model.asked().iter().map(texts).collect()
+    }
+
+    /// Events up to the first that is wanted.
+    pub async fn until(&self, wanted: impl Fn(&UiEventBody) -> bool) -> Vec<UiEvent> {
+        let mut events = self.events.lock().await;
+        let mut seen = Vec::new();
+        loop {
+            let event = tokio::time::timeout(LONG, events.recv()).await;
+            let event = event.unwrap_or_else(|_| panic!("only these came: {seen:?}")).unwrap();
+            let found = wanted(&event.body);
+            seen.push(event);
+            if found {
+                return seen;
+            }
+        }
+    }
+
+    pub async fn until_end(&self) -> Vec<UiEvent> {
+        self.until(|body| matches!(body, UiEventBody::Message { message, .. } if message.state != MessageState::Streaming))
+            .await
+    }
+
+    /// The next reply that ends.
+    pub async fn next_end(&self) -> MessageView {
+        match self.until_end().await.pop().map(|event| event.body) {
+            Some(UiEventBody::Message { message, .. }) => message,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+struct NoEngine(watch::Receiver<LocalStatus>);
+
+#[async_trait]
+impl LocalEngine for NoEngine {
+    fn language_model(&self, _: LoadRequest) -> Arc<dyn LanguageModel> {
+        Arc::new(ScriptedModel::default())
+    }
+
+    fn status(&self) -> watch::Receiver<LocalStatus> {
+        self.0.clone()
+    }
+
+    fn revive(&self) {}
+
+    async fn unload(&self) {}
+}
+
+struct OneServer(Arc<ScriptedModel>);
+
+#[async_trait]
+impl Servers for OneServer {
+    async fn language_model(&self, _: &ServerAddress) -> Result<Arc<dyn LanguageModel>, ApiError> {
+        Ok(self.0.clone())
+    }
+
+    async fn probe(&self, _: &str, _: Option<&str>, _: Option<&str>) -> Result<ServerReport, ApiError> {
+        Ok(ServerReport { models: vec!["scripted".into()], kind: "script".into() })
+    }
+
+    async fn has_key(&self, _: &str) -> bool {
+        false
+    }
+
+    async fn keep_key(&self, _: &str, _: &str) -> Result<Option<String>, ApiError> {
+        Ok(None)
+    }
+}
+
+struct NoDesktop(PathBuf);
+
+impl Desktop for NoDesktop {
+    fn open_file(&self, _: &Path) -> Result<(), ApiError> {
+        Err(ApiError::new(ErrorCode::Other, "There is no desktop."))
+    }
+
+    fn downloads(&self) -> PathBuf {
+        self.0.clone()
+    }
+}

@@ -1,0 +1,46 @@
+//! The three calls a window can make.
+
+use api::{ApiError, App, ErrorCode, UiEvent};
+use serde_json::Value;
+use tauri::State;
+use tauri::ipc::Channel;
+use tauri_plugin_opener::OpenerExt;
+use tokio::sync::broadcast::error::RecvError;
+
+/// Asks the application for something; the table of commands is in `api`.
+#[tauri::command]
+pub(crate) async fn call(app: State<'_, App>, name: String, args: Value) -> Result<Value, ApiError> {
+    api::dispatch(app.inner(), &name, args).await
+}
+
+/// Sends events through `channel` until the window goes away. A window that fell behind gets an event out of order
+/// next, which tells it to take a new snapshot.
+#[tauri::command]
+pub(crate) async fn subscribe(app: State<'_, App>, channel: Channel<UiEvent>) -> Result<(), ApiError> {
+    let mut events = app.events();
+    tokio::spawn(async move {
+        loop {
+            match events.recv().await {
+                Ok(event) => {
+                    if channel.send(event).is_err() {
+                        return;
+                    }
+                }
+                Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "a window fell behind"),
+                Err(RecvError::Closed) => return,
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Opens a link in the system's browser or mail program.
+#[tauri::command]
+pub(crate) async fn open_external(host: tauri::AppHandle, url: String) -> Result<(), ApiError> {
+    let allowed = ["https://", "http://", "mailto:"].iter().any(|scheme| url.starts_with(scheme));
+    if !allowed {
+        return Err(ApiError::new(ErrorCode::BadRequest, "Only web and mail links can be opened."));
+    }
+    let opened = host.opener().open_url(url, None::<&str>);
+    opened.map_err(|error| ApiError::new(ErrorCode::Other, format!("The link could not be opened: {error}.")))
+}
