@@ -13,16 +13,13 @@ use std::{
     time::SystemTime,
 };
 
-/// What the front end's bundler asks for (its `engines` field): the first such release.
-const OLDEST_NODE: (u32, u32) = (20, 19);
-
 /// Below `ui/`, what is made by tools and never read by the build.
 const MADE: [&str; 6] = ["node_modules", "dist", "dist-test", "coverage", "test-results", "tests"];
 
 /// `npm ci`, when the lock file is not the one `node_modules` was made from.
 pub(crate) fn packages(workspace: &Workspace) -> Result<String> {
-    check_node()?;
     let ui = workspace.ui();
+    check_node(&package_json(workspace)?)?;
     // Kept inside node_modules: whoever deletes that deletes the stamp with it.
     let folder = ui.join("node_modules");
     let stamp = Stamp::of(&folder, ".hark", &[ui.join("package.json"), ui.join("package-lock.json")], &[])?;
@@ -62,44 +59,50 @@ fn touch_window(workspace: &Workspace) -> Result<()> {
 
 /// Whether `ui/package.json` has a script of this name.
 pub(crate) fn has_script(workspace: &Workspace, script: &str) -> bool {
-    fs::read_to_string(workspace.ui().join("package.json"))
-        .ok()
-        .and_then(|text| serde_json::from_str::<Value>(&text).ok())
-        .is_some_and(|package| package["scripts"][script].is_string())
+    package_json(workspace).is_ok_and(|package| package["scripts"][script].is_string())
 }
 
-fn check_node() -> Result<()> {
-    let (major, minor) = OLDEST_NODE;
+fn package_json(workspace: &Workspace) -> Result<Value> {
+    let file = workspace.ui().join("package.json");
+    let text = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("reading {}", file.display()))
+}
+
+/// Holds the installed Node against `engines.node` of `ui/package.json`, whose form is `>=20.19`.
+fn check_node(package: &Value) -> Result<()> {
+    let wanted = package["engines"]["node"].as_str().unwrap_or(">=0.0");
+    let oldest =
+        wanted.strip_prefix(">=").and_then(version).with_context(|| format!("engines.node is {wanted:?}"))?;
+    let advice = format!("Node {wanted} with npm is needed for the window: https://nodejs.org");
     if on_path("node").is_none() || on_path("npm").is_none() {
-        bail!("Node {major}.{minor} or newer with npm is needed for the window: https://nodejs.org");
+        bail!("{advice}");
     }
     let printed = output(Command::new("node").arg("--version"))?;
-    let found = node_version(&printed).with_context(|| format!("`node --version` printed {printed:?}"))?;
-    if found < OLDEST_NODE {
-        bail!(
-            "Node {major}.{minor} or newer is needed for the window; found {}: https://nodejs.org",
-            printed.trim()
-        );
+    let found = version(printed.trim().trim_start_matches('v'));
+    if found.is_none_or(|found| found < oldest) {
+        bail!("{advice} (found {})", printed.trim());
     }
     Ok(())
 }
 
-/// `v20.19.2` as (20, 19).
-fn node_version(printed: &str) -> Option<(u32, u32)> {
-    let mut numbers = printed.trim().strip_prefix('v')?.split('.').map(str::parse);
+/// `20.19.2` as (20, 19).
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.split('.').map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
-    fn node_versions_compare_by_number() {
-        assert_eq!(node_version("v20.19.2\n"), Some((20, 19)));
-        assert!(node_version("v18.20.4").unwrap() < OLDEST_NODE);
-        assert!(node_version("v22.2.0").unwrap() > OLDEST_NODE);
-        assert_eq!(node_version("twenty"), None);
+    fn node_is_held_against_what_the_front_end_asks_for() {
+        assert!(check_node(&json!({ "engines": { "node": ">=12.0" } })).is_ok());
+        let error = check_node(&json!({ "engines": { "node": ">=9999.0" } })).unwrap_err().to_string();
+        assert!(error.contains(">=9999.0"), "{error}");
+        assert!(version("20.9.0") < version("20.19.2"));
+        assert_eq!(version("twenty"), None);
     }
 
     #[test]

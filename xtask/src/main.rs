@@ -39,7 +39,7 @@ enum Command {
     Tidy,
     /// Write the TypeScript side of the UI contract again
     Bindings(bindings::Options),
-    /// Install what the build (or the tests) need from the system's package manager
+    /// Only the set-up: system packages, front-end packages, the model for tests
     Setup(setup::Options),
     /// Build the release for this system: a .deb here, with the workers beside the window
     Package(package::Options),
@@ -67,7 +67,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Run(options) => run::run(&workspace, options),
         Command::Tidy => tidy::run(&workspace),
         Command::Bindings(options) => bindings::run(&workspace, options),
-        Command::Setup(options) => setup::run(options),
+        Command::Setup(options) => setup::run(&workspace, options),
         Command::Package(options) => package::run(&workspace, options),
         Command::Bench(options) => bench::run(&workspace, options),
         Command::Peers(options) => peers::run(&workspace, options),

