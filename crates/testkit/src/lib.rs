@@ -1,1 +1,9 @@
-//! To be written.
+//! What several crates' tests share.
+//!
+//! [`Script`] tells the program `scripted-worker` of this crate how to behave. Cargo builds that program for this
+//! crate's own tests only; a test elsewhere finds it with `worker_host::worker_program("scripted-worker")` after
+//! `cargo build -p testkit`.
+
+mod script;
+
+pub use script::{Mode, Script, WORDS};

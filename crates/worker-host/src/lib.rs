@@ -1,1 +1,29 @@
-//! To be written.
+//! Worker processes as the app sees them: started, greeted, watched, restarted; and the engine's traits on top.
+//!
+//! - [`Supervisor`] keeps one worker process alive and gives it jobs, one after another. It is generic over the
+//!   [protocol](worker_kit::Protocol) and knows nothing of models.
+//! - [`LlmWorker`] is the language model over it: it remembers which model is wanted and loads it again after a crash.
+//! - [`worker_program`] finds a worker's program.
+//!
+//! Always holds: a job ends in exactly one of "done", "failed" and "the worker is gone"; what a worker sent before it
+//! died is delivered first; no worker outlives its supervisor. Each supervisor is one task that owns its process;
+//! everything else talks to it in messages.
+
+mod codec;
+mod command;
+mod connection;
+mod events;
+mod launch;
+mod llm;
+mod running;
+mod status;
+mod supervisor;
+#[cfg(test)]
+mod tests;
+mod ticket;
+
+pub use command::{WORKER_DIR, WorkerCommand, worker_program};
+pub use events::Events;
+pub use llm::{LlmWorker, ModelState};
+pub use status::{Life, Limits, RestartBudget, WorkerGone, WorkerStatus};
+pub use supervisor::Supervisor;

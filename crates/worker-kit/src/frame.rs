@@ -1,4 +1,4 @@
-//! Frames: a `u32` little-endian length, then so many bytes of MessagePack with named fields.
+//! Frames: a `u32` little-endian length, then so many bytes of `MessagePack` with named fields.
 //!
 //! Always holds: no bytes from the other side make this panic, and what is allocated for a frame is in proportion to
 //! the bytes that really came, never to a length that was merely claimed. No error carries a frame's content, because
@@ -31,7 +31,7 @@ pub enum FrameError {
     /// The payload is not a message of this protocol.
     #[error("a frame could not be understood")]
     Malformed,
-    /// A message of our own cannot be written as MessagePack (a path that is not UTF-8).
+    /// A message of our own cannot be written as `MessagePack` (a path that is not UTF-8).
     #[error("a message could not be encoded")]
     Unencodable,
     /// Reading or writing failed.

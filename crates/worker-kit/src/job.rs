@@ -80,8 +80,10 @@ impl<P: Protocol> Job<P> {
     /// starts the limit anew. Afterwards the limit is what it was before.
     pub fn quiet_for<T>(&self, limit: Duration, work: impl FnOnce() -> T) -> T {
         let before = self.emitter.pulse.allow_quiet(Some(limit));
+        self.emitter.beat();
         let result = work();
         self.emitter.pulse.allow_quiet(before);
+        self.emitter.beat();
         result
     }
 
@@ -141,6 +143,13 @@ impl<P: Protocol> Emitter<P> {
                 // Only the first is kept.
                 let _ = self.fault.set(error);
             }
+        }
+    }
+
+    /// Tells the host at once what it may expect.
+    fn beat(&self) {
+        if let Some(Ok(beat)) = self.pulse.beat::<P>().map(|beat| frame::encode(&beat)) {
+            self.outbox.send_urgent(beat);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What crosses between Hark and one of its worker processes, and the loop that a worker process runs.
 //!
-//! - [`frame`]: a length and a MessagePack payload, over any reader or writer.
+//! - [`frame`]: a length and a `MessagePack` payload, over any reader or writer.
 //! - [`Protocol`], [`ToWorker`], [`ToHost`]: the conversation, generic over what the jobs are. [`protocols`] lists the
 //!   protocols there are.
 //! - [`serve`]: a worker program's whole `main`; [`Worker`] is what it does, [`Job`] what it sees of the host.

@@ -81,6 +81,7 @@ impl From<End> for ExitCode {
 /// Serves on standard input and output until the host is gone: the whole `main` of a worker program.
 pub fn serve<P: Protocol, W: Worker<P>>(identity: Identity, worker: W) -> ExitCode {
     stdio::keep_panics_private();
+    stdio::leave_no_core();
     match stdio::take_stdout() {
         Ok(stdout) => serve_on(identity, worker, std::io::stdin(), stdout, stdio::leave_now).into(),
         Err(error) => {

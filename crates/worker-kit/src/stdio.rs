@@ -1,4 +1,4 @@
-//! The real standard streams.
+//! The process: its standard streams, and what it may leave behind.
 
 use std::fs::File;
 use std::io;
@@ -29,6 +29,19 @@ pub(crate) fn leave_now() {
     #[cfg(unix)]
     let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     std::process::exit(1)
+}
+
+/// Keeps the process's memory, which holds what the user said, from being written to disk when it aborts. That would
+/// also take seconds, with gigabytes of a model in it.
+pub(crate) fn leave_no_core() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let none = Rlimit { current: Some(0), maximum: Some(0) };
+        if let Err(error) = setrlimit(Resource::Core, none) {
+            tracing::warn!(%error, "a crash may leave a core file");
+        }
+    }
 }
 
 /// Makes a panic's report on standard error say where and not what: a panic about a string quotes the string.

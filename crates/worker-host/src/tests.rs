@@ -1,0 +1,1 @@
+//! Supervision on paused time, against workers in memory.
