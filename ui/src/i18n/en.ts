@@ -47,7 +47,8 @@ export const en = {
   'conversation.export_json': 'Export as JSON',
   'conversation.exported': 'Written to {path}',
   'conversation.import': 'Import conversations…',
-  'conversation.imported': '{n, plural, one {# conversation was read in.} other {# conversations were read in.}}',
+  'conversation.imported':
+    '{n, plural, one {# conversation was read in.} other {# conversations were read in.}}',
   'conversation.log': 'Messages',
   'conversation.to_newest': 'To the newest message',
   'conversation.dropped':
@@ -59,7 +60,8 @@ export const en = {
   'empty.example.2': 'Write a polite email to move a meeting to Friday',
   'empty.example.3': 'What does “git rebase” do, and when is it a bad idea?',
   'empty.no_model.title': 'First, a model',
-  'empty.no_model.text': 'Hark needs a language model on this computer. Choose one: it is downloaded once and then works without a network.',
+  'empty.no_model.text':
+    'Hark needs a language model on this computer. Choose one: it is downloaded once and then works without a network.',
   'empty.no_model.action': 'Choose a model',
 
   'message.you': 'You',
@@ -75,6 +77,7 @@ export const en = {
   'message.version_after': 'The version after',
   'message.stopped': 'Stopped',
   'message.interrupted': 'Interrupted. What was there is kept.',
+  'message.cut_short': 'The reply ends here: its longest length was reached.',
   'message.continue': 'Try again',
   'message.reading': 'Reading',
   'message.reading_progress': 'Reading, {percent}',
@@ -189,7 +192,8 @@ export const en = {
   'settings.changed': 'Saved',
 
   'setting.general.language': 'Language',
-  'setting.general.language.effect': 'The language of this window. Answers come in the language you write in.',
+  'setting.general.language.effect':
+    'The language of this window. Answers come in the language you write in.',
   'setting.general.language.system': 'Same as the system',
   'setting.general.theme': 'Appearance',
   'setting.general.theme.effect': 'Light, dark, or whatever the system shows.',
@@ -224,7 +228,8 @@ export const en = {
   'setting.model.thinking': 'Thinking',
   'setting.model.thinking.effect': 'Lets models that can think do so before they answer. Better and slower.',
   'setting.model.context_tokens': 'Context',
-  'setting.model.context_tokens.effect': 'How many tokens of a conversation the model sees. More needs more memory.',
+  'setting.model.context_tokens.effect':
+    'How many tokens of a conversation the model sees. More needs more memory.',
   'setting.model.threads': 'Threads',
   'setting.model.threads.effect': 'Processor cores used for answering.',
   'setting.model.gpu': 'Graphics card',
@@ -239,7 +244,8 @@ export const en = {
   'setting.history.keep_deleted_days.effect': 'Days until a deleted conversation is gone for good.',
   'setting.automatic.effect': 'Empty: chosen automatically.',
 
-  'servers.intro': 'A server of your own that speaks the OpenAI protocol: llama-server, vLLM, Ollama. What you write is then sent there.',
+  'servers.intro':
+    'A server of your own that speaks the OpenAI protocol: llama-server, vLLM, Ollama. What you write is then sent there.',
   'servers.none': 'No server yet.',
   'servers.add': 'Add a server',
   'servers.edit': 'Change {name}',
@@ -271,7 +277,8 @@ export const en = {
   'shortcuts.delete': 'Delete (in the list)',
 
   'privacy.title': 'Everything stays on this computer',
-  'privacy.text': 'Models run here. Conversations are kept in a database in your own folder. There is no account, no telemetry, and no connection unless you ask for one.',
+  'privacy.text':
+    'Models run here. Conversations are kept in a database in your own folder. There is no account, no telemetry, and no connection unless you ask for one.',
   'privacy.connects': 'When Hark connects',
   'privacy.connects_download': 'When you press Download, to the model hub named under Models.',
   'privacy.connects_server': 'When you choose a server of your own, to that server.',
@@ -285,12 +292,14 @@ export const en = {
 
   'first.label': 'Welcome',
   'first.welcome.title': 'Welcome to Hark',
-  'first.welcome.text': 'An assistant that lives on this computer. You write, a model on your own machine answers.',
+  'first.welcome.text':
+    'An assistant that lives on this computer. You write, a model on your own machine answers.',
   'first.welcome.point1': 'Nothing you write leaves this computer.',
   'first.welcome.point2': 'No account, no subscription; it works without a network.',
   'first.welcome.point3': 'Your conversations are files of your own.',
   'first.model.title': 'A model that fits',
-  'first.model.text': 'The model is what answers. A small one is quick, a big one knows more. You can change it at any time.',
+  'first.model.text':
+    'The model is what answers. A small one is quick, a big one knows more. You can change it at any time.',
   'first.model.more': 'See all models',
   'first.model.use': 'Use {name}',
   'first.go.title': 'Ready',
@@ -306,7 +315,8 @@ export const en = {
   'error.bad_model': 'This model’s file cannot be used.',
   'error.prompt_too_long': 'The message is longer than the model’s context.',
   'error.out_of_memory': 'There is not enough memory for this model.',
-  'error.engine_gone': 'The engine stopped in the middle. It is being started again; what was written is kept.',
+  'error.engine_gone':
+    'The engine stopped in the middle. It is being started again; what was written is kept.',
   'error.engine_degraded': 'The engine stopped several times in a row and now waits.',
   'error.engine_missing': 'The engine’s program is missing. Please install Hark again.',
   'error.server': 'The server cannot be reached, or it refused.',

@@ -33,8 +33,7 @@ export const es: Catalogue = {
   'list.group.earlier': 'Anteriores',
   'list.empty': 'Aquí aparecerán tus conversaciones.',
   'list.none_found': 'No se encontró «{query}».',
-  'list.found_count':
-    '{n, plural, one {# conversación encontrada} other {# conversaciones encontradas}}',
+  'list.found_count': '{n, plural, one {# conversación encontrada} other {# conversaciones encontradas}}',
   'list.replying': 'Respondiendo',
   'list.more': 'Más opciones de «{title}»',
 
@@ -80,6 +79,7 @@ export const es: Catalogue = {
   'message.version_after': 'Versión siguiente',
   'message.stopped': 'Detenida',
   'message.interrupted': 'Interrumpida. Lo escrito se conserva.',
+  'message.cut_short': 'La respuesta termina aquí: alcanzó su longitud máxima.',
   'message.continue': 'Reintentar',
   'message.reading': 'Leyendo',
   'message.reading_progress': 'Leyendo, {percent}',
@@ -217,7 +217,8 @@ export const es: Catalogue = {
   'setting.model.temperature': 'Temperatura',
   'setting.model.temperature.effect': 'Baja: sobria y repetible. Alta: variada y atrevida.',
   'setting.model.top_p': 'Top p',
-  'setting.model.top_p.effect': 'Solo se consideran las palabras más probables que juntas alcanzan esta proporción.',
+  'setting.model.top_p.effect':
+    'Solo se consideran las palabras más probables que juntas alcanzan esta proporción.',
   'setting.model.top_k': 'Top k',
   'setting.model.top_k.effect': 'Solo se considera este número de palabras más probables.',
   'setting.model.min_p': 'Min p',
@@ -245,7 +246,8 @@ export const es: Catalogue = {
   'setting.models.offline': 'No descargar nunca',
   'setting.models.offline.effect': 'Hark no abre entonces ninguna conexión con un repositorio de modelos.',
   'setting.history.keep_deleted_days': 'Conservar conversaciones eliminadas',
-  'setting.history.keep_deleted_days.effect': 'Días hasta que una conversación eliminada desaparece del todo.',
+  'setting.history.keep_deleted_days.effect':
+    'Días hasta que una conversación eliminada desaparece del todo.',
   'setting.automatic.effect': 'Vacío: se elige automáticamente.',
 
   'servers.intro':
@@ -263,7 +265,8 @@ export const es: Catalogue = {
   'servers.key_remove': 'Olvidar la clave guardada',
   'servers.test': 'Probar',
   'servers.testing': 'Preguntando al servidor…',
-  'servers.report': '{kind} responde y ofrece {n, plural, =0 {ningún modelo} one {# modelo} other {# modelos}}.',
+  'servers.report':
+    '{kind} responde y ofrece {n, plural, =0 {ningún modelo} one {# modelo} other {# modelos}}.',
 
   'shortcuts.title': 'Atajos',
   'shortcuts.new': 'Nueva conversación',
@@ -296,7 +299,8 @@ export const es: Catalogue = {
 
   'first.label': 'Bienvenida',
   'first.welcome.title': 'Te damos la bienvenida a Hark',
-  'first.welcome.text': 'Un asistente que vive en este equipo. Tú escribes y un modelo en tu propia máquina responde.',
+  'first.welcome.text':
+    'Un asistente que vive en este equipo. Tú escribes y un modelo en tu propia máquina responde.',
   'first.welcome.point1': 'Nada de lo que escribes sale de este equipo.',
   'first.welcome.point2': 'Sin cuenta ni suscripción; funciona sin red.',
   'first.welcome.point3': 'Tus conversaciones son archivos tuyos.',
@@ -322,7 +326,8 @@ export const es: Catalogue = {
   'error.engine_degraded': 'El motor se detuvo varias veces seguidas y ahora espera.',
   'error.engine_missing': 'Falta el programa del motor. Vuelve a instalar Hark.',
   'error.server': 'No se puede contactar con el servidor, o este lo ha rechazado.',
-  'error.network': 'No se puede contactar con el repositorio de modelos. Todo lo que ya está aquí sigue funcionando.',
+  'error.network':
+    'No se puede contactar con el repositorio de modelos. Todo lo que ya está aquí sigue funcionando.',
   'error.disk_full': 'El disco está lleno. No se puede guardar nada más hasta que haya espacio.',
   'error.read_only': 'Hark no puede escribir en su carpeta. Las conversaciones no se pueden guardar.',
   'error.newer_version': 'Los datos son de una versión más reciente de Hark. Actualízalo.',

@@ -48,7 +48,7 @@ function placeholder(locale: string, inner: string, params: Params): string {
 function plural(locale: string, cases: string, n: number, params: Params): string {
   const wanted = [`=${n}`, new Intl.PluralRules(locale).select(n), 'other'];
   const found = new Map<string, string>();
-  for (let at = 0; at < cases.length; ) {
+  for (let at = 0; at < cases.length;) {
     const open = cases.indexOf('{', at);
     if (open < 0) break;
     const close = closing(cases, open);
@@ -94,5 +94,7 @@ export function percent(locale: string, share: number): string {
 export function when(locale: string, ms: number, now: number): string {
   const date = new Date(ms);
   const sameDay = date.toDateString() === new Date(now).toDateString();
-  return new Intl.DateTimeFormat(locale, sameDay ? { timeStyle: 'short' } : { dateStyle: 'medium' }).format(date);
+  return new Intl.DateTimeFormat(locale, sameDay ? { timeStyle: 'short' } : { dateStyle: 'medium' }).format(
+    date,
+  );
 }

@@ -76,6 +76,7 @@ export const zh: Catalogue = {
   'message.version_after': '下一版',
   'message.stopped': '已停止',
   'message.interrupted': '回复中断了，已有的内容仍保留。',
+  'message.cut_short': '回复到此为止：已达到最长长度。',
   'message.continue': '重试',
   'message.reading': '正在阅读',
   'message.reading_progress': '正在阅读，{percent}',
@@ -240,7 +241,8 @@ export const zh: Catalogue = {
   'setting.history.keep_deleted_days.effect': '多少天后彻底清除已删除的对话。',
   'setting.automatic.effect': '留空则自动选择。',
 
-  'servers.intro': '你自己的、支持 OpenAI 协议的服务器：llama-server、vLLM、Ollama。使用时，你写的内容会发送到那里。',
+  'servers.intro':
+    '你自己的、支持 OpenAI 协议的服务器：llama-server、vLLM、Ollama。使用时，你写的内容会发送到那里。',
   'servers.none': '还没有服务器。',
   'servers.add': '添加服务器',
   'servers.edit': '修改 {name}',
@@ -272,7 +274,8 @@ export const zh: Catalogue = {
   'shortcuts.delete': '删除（在列表中）',
 
   'privacy.title': '一切都留在这台电脑上',
-  'privacy.text': '模型在本机运行，对话保存在你自己文件夹里的数据库中。没有账号，没有遥测，除非你要求，否则不会连接网络。',
+  'privacy.text':
+    '模型在本机运行，对话保存在你自己文件夹里的数据库中。没有账号，没有遥测，除非你要求，否则不会连接网络。',
   'privacy.connects': 'Hark 什么时候联网',
   'privacy.connects_download': '当你点击“下载”时，连接“模型”中填写的模型仓库。',
   'privacy.connects_server': '当你选择自己的服务器时，连接那台服务器。',

@@ -209,13 +209,16 @@ export class App {
 
   /** Shows or hides the list; where the window is narrow it lies over the conversation. */
   toggleList(): void {
-    if (matchMedia('(max-width: 760px)').matches) this.ui.drawerShown = !this.ui.drawerShown;
-    else this.ui.listShown = !this.ui.listShown;
+    if (this.ui.narrow) {
+      this.ui.drawerShown = !this.ui.drawerShown;
+      if (this.ui.drawerShown) this.ui.focusSearch++;
+      else this.ui.focusComposer++;
+    } else this.ui.listShown = !this.ui.listShown;
   }
 
   /** Shows the list if it is hidden, with the search ready to type in. */
   focusSearch(): void {
-    if (matchMedia('(max-width: 760px)').matches) this.ui.drawerShown = true;
+    if (this.ui.narrow) this.ui.drawerShown = true;
     else this.ui.listShown = true;
     this.ui.focusSearch++;
   }
@@ -223,10 +226,7 @@ export class App {
   // ── Models and the rest ──
 
   async chooseModel(conversation: string | null, model: string | null): Promise<void> {
-    if ((await this.ask('choose_model', { conversation, model })) === null || conversation === null) return;
-    this.#feed.update((state) =>
-      state.open?.id === conversation ? { ...state, open: { ...state.open, model } } : state,
-    );
+    await this.ask('choose_model', { conversation, model });
   }
 
   async finishFirstRun(): Promise<void> {

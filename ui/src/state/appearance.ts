@@ -10,7 +10,14 @@ export interface Appearance {
 
 /** The scale for a text size: a number is a factor or a percentage, a word one of the known steps. */
 export function textScale(size: unknown): number {
-  const words: Record<string, number> = { small: 0.9, normal: 1, medium: 1, large: 1.15, larger: 1.3, huge: 1.5 };
+  const words: Record<string, number> = {
+    small: 0.9,
+    normal: 1,
+    medium: 1,
+    large: 1.15,
+    larger: 1.3,
+    huge: 1.5,
+  };
   const factor =
     typeof size === 'number' ? (size >= 50 ? size / 100 : size >= 9 ? size / 15 : size) : words[String(size)];
   return Math.min(2, Math.max(0.75, factor ?? 1));

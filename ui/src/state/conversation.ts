@@ -11,7 +11,8 @@ export function reduceOpen(open: OpenConversation, event: UiEvent): OpenConversa
   if (event.seq <= open.seq) return open;
   if (body.kind === 'conversation_changed') {
     if (body.conversation.id !== open.id) return open;
-    return { ...open, title: body.conversation.title, pinned: body.conversation.pinned };
+    const { title, pinned, model } = body.conversation;
+    return { ...open, title, pinned, model };
   }
   if (!('conversation' in body) || body.conversation !== open.id) return open;
   switch (body.kind) {
@@ -29,6 +30,8 @@ export function reduceOpen(open: OpenConversation, event: UiEvent): OpenConversa
       };
     case 'queue':
       return { ...open, queue: body.queue };
+    case 'draft':
+      return { ...open, draft: body.text, draftsGiven: open.draftsGiven + 1 };
   }
 }
 
@@ -50,7 +53,7 @@ function delta(open: OpenConversation, body: Body<'delta'>): OpenConversation {
 
 /** The reply to `open_conversation`, brought up to date by the events that came while it was on its way. */
 export function opened(view: ConversationView, missed: UiEvent[]): OpenConversation {
-  let open: OpenConversation = { ...view, reading: null };
+  let open: OpenConversation = { ...view, reading: null, draftsGiven: 0 };
   for (const event of missed) {
     const next = reduceOpen(open, event);
     if (next !== 'lost') open = next;

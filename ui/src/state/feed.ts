@@ -62,7 +62,8 @@ export class Feed {
     this.#missed ??= [];
     try {
       const view = await this.ports.openConversation(id);
-      if (mine === this.#opening) this.update((state) => ({ ...state, open: opened(view, this.#missed ?? []) }));
+      if (mine === this.#opening)
+        this.update((state) => ({ ...state, open: opened(view, this.#missed ?? []) }));
     } finally {
       if (mine === this.#opening) this.#missed = null;
     }

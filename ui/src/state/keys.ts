@@ -1,14 +1,7 @@
 /** Which key does what. Pure: the shortcut sheet and the handler read the same table. */
 
 export type Action =
-  | 'new'
-  | 'search'
-  | 'settings'
-  | 'copy_last'
-  | 'stop'
-  | 'toggle_list'
-  | 'shortcuts'
-  | 'models';
+  'new' | 'search' | 'settings' | 'copy_last' | 'stop' | 'toggle_list' | 'shortcuts' | 'models';
 
 export interface Shortcut {
   action: Action;
@@ -85,7 +78,10 @@ export function composerAction(
 const NAMES: Record<string, string> = { enter: 'Enter', escape: 'Esc', arrowup: '↑' };
 
 /** A shortcut as the caps to be drawn, e.g. `['Ctrl', 'Shift', 'C']`. */
-export function caps(shortcut: { key: string; shift?: boolean; plain?: boolean }, platform: string): string[] {
+export function caps(
+  shortcut: { key: string; shift?: boolean; plain?: boolean },
+  platform: string,
+): string[] {
   const mac = isMac(platform);
   const out = shortcut.plain ? [] : [mac ? '⌘' : 'Ctrl'];
   if (shortcut.shift) out.push(mac ? '⇧' : 'Shift');

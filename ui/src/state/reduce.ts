@@ -54,6 +54,7 @@ function reduceBody(state: State, body: UiEventBody): State {
     case 'delta':
     case 'message':
     case 'queue':
+    case 'draft':
       return state;
   }
 }

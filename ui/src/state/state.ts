@@ -23,6 +23,8 @@ export interface Reading {
 
 export interface OpenConversation extends ConversationView {
   reading: Reading | null;
+  /** How often the application itself changed the draft: the field then shows it. */
+  draftsGiven: number;
 }
 
 export interface ConversationList {

@@ -41,6 +41,8 @@ export class Ui {
   renaming = $state<string | null>(null);
   listShown = $state(true);
   drawerShown = $state(false);
+  /** The window is too narrow for both: the list lies over the conversation when it is asked for. */
+  narrow = $state(false);
   /** Read out by screen readers. */
   announcement = $state('');
   /** Counts up whenever the composer or the search should get the focus. */

@@ -1,7 +1,12 @@
 /** Where a menu opens: under its button, or at the pointer. */
 import type { MenuItem, Ui } from '../../state/ui.svelte';
 
-export function openMenu(ui: Ui, event: MouseEvent, items: MenuItem[], anchor: HTMLElement | null = null): void {
+export function openMenu(
+  ui: Ui,
+  event: MouseEvent,
+  items: MenuItem[],
+  anchor: HTMLElement | null = null,
+): void {
   event.preventDefault();
   const button = event.currentTarget instanceof HTMLElement ? event.currentTarget : null;
   // A context menu asked for by key has no pointer: it opens at the element.
