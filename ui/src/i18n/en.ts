@@ -296,7 +296,7 @@ export const en = {
     'An assistant that lives on this computer. You write, a model on your own machine answers.',
   'first.welcome.point1': 'Nothing you write leaves this computer.',
   'first.welcome.point2': 'No account, no subscription; it works without a network.',
-  'first.welcome.point3': 'Your conversations are files of your own.',
+  'first.welcome.point3': 'Your conversations are kept in a folder of your own.',
   'first.model.title': 'A model that fits',
   'first.model.text':
     'The model is what answers. A small one is quick, a big one knows more. You can change it at any time.',

@@ -303,7 +303,7 @@ export const es: Catalogue = {
     'Un asistente que vive en este equipo. Tú escribes y un modelo en tu propia máquina responde.',
   'first.welcome.point1': 'Nada de lo que escribes sale de este equipo.',
   'first.welcome.point2': 'Sin cuenta ni suscripción; funciona sin red.',
-  'first.welcome.point3': 'Tus conversaciones son archivos tuyos.',
+  'first.welcome.point3': 'Tus conversaciones se guardan en una carpeta tuya.',
   'first.model.title': 'Un modelo adecuado',
   'first.model.text':
     'El modelo es quien responde. Uno pequeño es rápido, uno grande sabe más. Puedes cambiarlo cuando quieras.',

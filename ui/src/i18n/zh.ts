@@ -292,7 +292,7 @@ export const zh: Catalogue = {
   'first.welcome.text': '住在这台电脑里的助手。你来写，你自己电脑上的模型来回答。',
   'first.welcome.point1': '你写的任何内容都不会离开这台电脑。',
   'first.welcome.point2': '不需要账号和订阅，没有网络也能用。',
-  'first.welcome.point3': '对话就是你自己的文件。',
+  'first.welcome.point3': '对话保存在你自己的文件夹里。',
   'first.model.title': '选一个合适的模型',
   'first.model.text': '回答问题的是模型。小模型快，大模型懂得多，随时可以更换。',
   'first.model.more': '查看所有模型',

@@ -180,8 +180,7 @@ function commands(world: World): Table {
       if (id !== null) {
         get(id).model = wanted;
         world.changed(get(id));
-      }
-      else {
+      } else {
         const section = data.settings.values['model'];
         if (section) section['active'] = wanted;
         world.settingsChanged();
