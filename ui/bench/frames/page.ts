@@ -84,6 +84,22 @@ async function stream(way: Way, rate: number, count: number): Promise<Recording>
   return { frames, longTasks, elapsed };
 }
 
+/** Frame times while nothing happens: what the machine itself loses. */
+async function idle(count: number): Promise<number[]> {
+  const frames: number[] = [];
+  await new Promise<void>((resolve) => {
+    let before = 0;
+    const tick = (now: number): void => {
+      if (before) frames.push(now - before);
+      before = now;
+      if (frames.length < count) requestAnimationFrame(tick);
+      else resolve();
+    };
+    requestAnimationFrame(tick);
+  });
+  return frames;
+}
+
 /** Puts `count` messages in the list; resolves when they are final. */
 async function fill(count: number): Promise<number> {
   const start = performance.now();
@@ -97,9 +113,17 @@ async function fill(count: number): Promise<number> {
 /** For tests and pictures: shows a text, at once or as growing. */
 function show(text: string, streaming = false): void {
   list.replaceChildren();
-  component(message())(text, streaming);
+  shown = component(message());
+  shown(text, streaming);
 }
 
-const bench = { stream, fill, show, reply };
+let shown: ReturnType<typeof component> | undefined;
+
+/** The same message with more of its text. */
+function grow(text: string, streaming = true): void {
+  shown?.(text, streaming);
+}
+
+const bench = { stream, idle, fill, show, grow, reply };
 export type Bench = typeof bench;
 Object.assign(window, { bench, MarkdownView });

@@ -63,6 +63,7 @@ try {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Performance.enable');
   const filled = await page.evaluate((n) => window.bench.fill(n), EARLIER);
+  const idle = await page.evaluate(() => window.bench.idle(300));
   const machine = `${cpus().length} cores, Chromium ${browser.version()} headless`;
 
   const conditions = (m, rate, way) => ({
@@ -71,6 +72,8 @@ try {
     tokens_per_s: rate,
     earlier_messages: EARLIER,
     machine,
+    idle_p95_ms: round(quantile(idle, 0.95)),
+    idle_worst_ms: round(Math.max(...idle)),
     median_ms: round(m.median),
     worst_ms: round(m.worst),
     late_frames: m.late,

@@ -36,8 +36,8 @@ export class MathView {
     const { shown } = this;
     if (shown?.tex === widget.tex && shown.display === widget.display && shown.open === widget.open) return;
     this.shown = widget;
-    if (widget.open) return this.source(widget.tex, 'md-math-open');
     const wait = prepare();
+    if (widget.open) return this.source(widget.tex, 'md-math-open');
     if (!wait) return this.render(widget);
     this.source(widget.tex, 'md-math-open');
     this.waiting(wait.then(() => this.shown === widget && this.render(widget)).then(() => undefined));

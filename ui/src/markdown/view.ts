@@ -24,9 +24,11 @@ export interface ViewOptions {
 const REST = 4;
 const LONGEST_REST_MS = 400;
 const COPIED_MS = 2_000;
+/** After this long a finished message has been laid out, and its height is known. */
+const AT_REST_MS = 500;
 const LINE_HEIGHT_PX = 24;
 
-/** A block's element, what it shows, and whether the browser may skip laying it out while it is out of sight. */
+/** A block's element, and what it shows. */
 interface Mounted {
   el: HTMLElement;
   block: Block;
@@ -44,6 +46,7 @@ export class MarkdownView {
   private frame = 0;
   private restUntil = 0;
   private live: HTMLElement | null = null;
+  private resting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly root: HTMLElement,
@@ -72,8 +75,10 @@ export class MarkdownView {
 
   destroy(): void {
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.resting);
     this.root.removeEventListener('click', this.onclick);
     this.root.removeEventListener('auxclick', this.onclick);
+    this.root.classList.remove('md', 'md-known', 'md-at-rest');
     this.root.replaceChildren();
     this.mounted = [];
   }
@@ -91,8 +96,21 @@ export class MarkdownView {
     const { blocks, from } = this.stream.update(this.text, this.phase);
     for (let i = from; i < blocks.length; i++) this.show(i, blocks[i]!);
     for (const { el } of this.mounted.splice(blocks.length)) el.remove();
+    this.rest();
     const end = performance.now();
     this.restUntil = end + Math.min(LONGEST_REST_MS, REST * (end - start));
+  }
+
+  /**
+   * Lets the browser skip what is out of sight, but only what it has laid out once: it then remembers the height, and
+   * scrolling does not jump. What streams is seen as it comes; a message shown at once is given time.
+   */
+  private rest(): void {
+    clearTimeout(this.resting);
+    if (this.phase === 'streaming') {
+      this.root.classList.add('md-known');
+      this.root.classList.remove('md-at-rest');
+    } else this.resting = setTimeout(() => this.root.classList.add('md-known', 'md-at-rest'), AT_REST_MS);
   }
 
   private show(index: number, block: Block): void {
