@@ -152,7 +152,7 @@ export const en = {
   'models.import_hint': 'The file is used where it is; nothing is copied.',
   'models.import_action': 'Add',
   'models.imported': '{name} was added.',
-  'models.parameters': '{n} B parameters',
+  'models.parameters': '{n} billion parameters',
   'models.sees': 'sees pictures',
   'models.hears': 'hears sound',
   'models.licence': 'Licence {licence}',

@@ -155,7 +155,7 @@ export const es: Catalogue = {
   'models.import_hint': 'El archivo se usa donde está; no se copia nada.',
   'models.import_action': 'Añadir',
   'models.imported': 'Se añadió {name}.',
-  'models.parameters': '{n} B de parámetros',
+  'models.parameters': '{n} mil millones de parámetros',
   'models.sees': 've imágenes',
   'models.hears': 'oye sonido',
   'models.licence': 'Licencia {licence}',

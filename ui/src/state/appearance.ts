@@ -1,5 +1,5 @@
 /** Puts the appearance settings onto the document: theme, motion, text size, language. */
-import { LANGUAGE_NAMES, pickLanguage, setLanguage } from '../i18n/index.svelte';
+import { pickLanguage, setLanguage } from '../i18n/index.svelte';
 
 export interface Appearance {
   theme: unknown;
@@ -8,19 +8,9 @@ export interface Appearance {
   language: unknown;
 }
 
-/** The scale for a text size: a number is a factor or a percentage, a word one of the known steps. */
+/** The scale for a text size in percent. */
 export function textScale(size: unknown): number {
-  const words: Record<string, number> = {
-    small: 0.9,
-    normal: 1,
-    medium: 1,
-    large: 1.15,
-    larger: 1.3,
-    huge: 1.5,
-  };
-  const factor =
-    typeof size === 'number' ? (size >= 50 ? size / 100 : size >= 9 ? size / 15 : size) : words[String(size)];
-  return Math.min(2, Math.max(0.75, factor ?? 1));
+  return typeof size === 'number' ? Math.min(3, Math.max(0.5, size / 100)) : 1;
 }
 
 export function resolveTheme(setting: unknown, systemDark: boolean): 'light' | 'dark' {
@@ -29,8 +19,8 @@ export function resolveTheme(setting: unknown, systemDark: boolean): 'light' | '
 }
 
 export function resolveMotion(setting: unknown, systemReduced: boolean): 'reduced' | 'full' {
-  if (setting === true || setting === 'on' || setting === 'always' || setting === 'reduced') return 'reduced';
-  if (setting === 'off' || setting === 'never' || setting === 'full') return 'full';
+  if (setting === 'on') return 'reduced';
+  if (setting === 'off') return 'full';
   return systemReduced ? 'reduced' : 'full';
 }
 
@@ -55,5 +45,3 @@ export function onSystemAppearance(changed: () => void): () => void {
     for (const list of lists) list.removeEventListener('change', changed);
   };
 }
-
-export const LANGUAGES = Object.entries(LANGUAGE_NAMES);

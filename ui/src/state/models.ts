@@ -49,7 +49,10 @@ export function chosen(state: State): string | null {
 /** Name of what will answer next; null when nothing can. */
 export function answering(state: State): string | null {
   const id = chosen(state);
-  if (id !== null && (id.startsWith(SERVER_PREFIX) || state.models.some((one) => one.id === id))) {
+  if (
+    id !== null &&
+    (id.startsWith(SERVER_PREFIX) || state.models.some((one) => one.id === id && isUsable(one)))
+  ) {
     return nameOf(state, id);
   }
   return 'model' in state.engine ? state.engine.model : null;
