@@ -58,6 +58,8 @@ export class MathView {
         displayMode: display,
         output: 'htmlAndMathml',
         throwOnError: true,
+        // For commands that are refused: their words, not an alarm.
+        errorColor: 'currentcolor',
         trust: false,
         strict: false,
         maxExpand: 500,

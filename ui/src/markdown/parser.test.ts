@@ -105,6 +105,11 @@ describe('flavour', () => {
     ['me@x.org <me@x.org>', '<p>me@x.org <a href="mailto:me@x.org" title="mailto:me@x.org">me@x.org</a></p>'],
     ['- [x] a', '<ul>\n<li class="md-task"><input type="checkbox" disabled checked> a</li>\n</ul>'],
     ['# a\n---', '<h1>a</h1>\n<hr>'],
+    ['**重点。**后面', '<p><strong>重点。</strong>后面</p>'],
+    ['他说**“好”**了，*是*的', '<p>他说<strong>“好”</strong>了，<em>是</em>的</p>'],
+    ['~~删除。~~后', '<p><s>删除。</s>后</p>'],
+    ['**注意**：** 不是', '<p><strong>注意</strong>：** 不是</p>'],
+    ['a**b.**c', '<p>a**b.**c</p>'],
   ])('%j', (text, expected) => expect(html(text)).toBe(expected));
 
   it('gives code its language, and text as it is', () => {

@@ -5,7 +5,8 @@
  * style attribute (a strict content security policy forbids them).
  */
 import MarkdownIt from 'markdown-it';
-import type { StateCore, Token } from 'markdown-it';
+import type { StateCore, StateInline, Token } from 'markdown-it';
+import { CJK } from './cjk.ts';
 import { mathRules, type MathEnv } from './math-rules.ts';
 import type { Block, Widget } from './model.ts';
 import { closeInline } from './repair.ts';
@@ -52,6 +53,18 @@ md.linkify.add('www.', {
   },
 });
 mathRules(md);
+
+/** Beside Chinese, Japanese or Korean, `*` and `~` open and close wherever no space forbids it. */
+class InlineState extends md.inline.State {
+  override scanDelims(start: number, canSplitWord: boolean): ReturnType<StateInline['scanDelims']> {
+    const found = super.scanDelims(start, canSplitWord);
+    const before = this.src[start - 1] ?? ' ';
+    const after = this.src[start + found.length] ?? ' ';
+    if (!canSplitWord || !CJK.test(before + after)) return found;
+    return { ...found, can_open: !/\s/.test(after), can_close: !/\s/.test(before) };
+  }
+}
+md.inline.State = InlineState;
 
 /** Inline parsing, with the growing end of the text repaired first. */
 function inlineRule(state: StateCore): void {

@@ -3,6 +3,7 @@
  * `[link](htt` is only its words, a table's head is a table. Pure; used on the open block alone, so nothing here can
  * change a finished reply.
  */
+import { CJK } from './cjk.ts';
 
 /** A last line that may yet turn out to be anything: `-`, `##`, `1.`, half a fence, half a delimiter row. */
 const UNDECIDED = /^[\s>]*(?:[-+*]\s+)*(?:[-=+*_#`~]+|[\s:|-]+|\d{1,9}[.)]?)\s*$/;
@@ -120,10 +121,10 @@ class InlineScan {
     const after = this.src[i + n] ?? ' ';
     if (i + n >= this.src.length && !(this.open.at(-1)?.mark === ch && !BLANK.test(before))) {
       // Nothing follows yet: it says nothing.
-      if (BLANK.test(before) || !WORD.test(before)) this.out = this.src.slice(0, i);
+      if (!WORD.test(before) || CJK.test(before)) this.out = this.src.slice(0, i);
       return n;
     }
-    const inWord = WORD.test(before) && WORD.test(after);
+    const inWord = WORD.test(before) && WORD.test(after) && !CJK.test(before + after);
     let left = n;
     while (left > 0 && !BLANK.test(before) && this.open.at(-1)?.mark === ch && !(ch === '_' && inWord)) {
       const top = this.open.at(-1)!;
