@@ -17,6 +17,9 @@ use worker_host::{Limits, LlmWorker, ModelState, WorkerCommand, WorkerStatus};
 /// Far more than anything here takes; a test that waits so long has found a deadlock.
 const BOUND: Duration = Duration::from_secs(60);
 
+/// How `std::process::abort` ends a process, in our words.
+const ABORTED: &str = if cfg!(windows) { "exit code 0xC0000409" } else { "aborted (signal 6)" };
+
 async fn bounded<T>(work: impl Future<Output = T>) -> T {
     timeout(BOUND, work).await.expect("it must not take for ever")
 }
@@ -132,13 +135,13 @@ async fn a_good_worker_answers_and_goes_on() {
 
 #[tokio::test]
 async fn an_abort_costs_one_reply() {
-    assert_eq!(reason_of(Mode::Abort).await, "aborted (signal 6)");
+    assert_eq!(reason_of(Mode::Abort).await, ABORTED);
 }
 
 #[tokio::test]
 async fn a_failed_assertion_is_named() {
     let reason = reason_of(Mode::Assert).await;
-    assert_eq!(reason, "aborted (signal 6): /src/ggml.c:1: GGML_ASSERT(n_tokens > 0) failed");
+    assert_eq!(reason, format!("{ABORTED}: /src/ggml.c:1: GGML_ASSERT(n_tokens > 0) failed"));
 }
 
 #[tokio::test]
@@ -216,16 +219,16 @@ async fn killed_while_idle_it_comes_back_with_its_model_by_itself() {
 async fn three_crashes_within_a_minute_are_enough_until_revived() {
     let worker = always(Mode::Abort);
     for _ in 0..3 {
-        assert_eq!(gone(reply(&worker).await.0), "aborted (signal 6)");
+        assert_eq!(gone(reply(&worker).await.0), ABORTED);
     }
-    let reason = String::from("aborted (signal 6)");
+    let reason = String::from(ABORTED);
     let degraded = EngineError::Degraded { crashes: 3, reason: reason.clone() };
     assert_eq!(reply(&worker).await.0, Err(degraded.clone()));
     assert_eq!(bounded(worker.ready(None)).await, Err(degraded));
     assert_eq!(*worker.status().borrow(), WorkerStatus::Degraded { reason, crashes: 3 });
     bounded(worker.revive()).await.unwrap();
     let (result, text) = reply(&worker).await;
-    assert_eq!((gone(result).as_str(), text), ("aborted (signal 6)", WORDS[..3].concat()));
+    assert_eq!((gone(result).as_str(), text), (ABORTED, WORDS[..3].concat()));
 }
 
 #[tokio::test]
@@ -441,10 +444,23 @@ async fn a_bad_model_is_the_jobs_error_and_harms_nothing() {
 async fn a_model_that_crashes_at_load_is_not_loaded_again_by_itself() {
     let worker = always(Mode::AbortAtLoad);
     let Err(EngineError::Gone { reason }) = bounded(worker.ready(None)).await else { panic!() };
-    assert_eq!(reason, "aborted (signal 6)");
+    assert_eq!(reason, ABORTED);
     // It comes back once, and stays.
     pid(&worker).await;
     assert!(matches!(*worker.model().borrow(), ModelState::Failed(_)));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_path_that_is_not_text_is_told_and_harms_nothing() {
+    use std::os::unix::ffi::OsStringExt;
+    let worker = always(Mode::Normal);
+    let weights = std::ffi::OsString::from_vec(b"model-\xff.gguf".to_vec()).into();
+    worker.set_model(Some(LoadRequest { weights, ..load("") }));
+    let error = bounded(worker.ready(None)).await.unwrap_err();
+    assert!(matches!(error, EngineError::Job(JobError::BadRequest { .. })), "{error:?}");
+    worker.set_model(Some(load("model.gguf")));
+    assert_whole(reply(&worker).await);
 }
 
 #[tokio::test]

@@ -58,6 +58,8 @@ pub(crate) struct Connection<P: Protocol> {
     frames: FramedRead<Box<dyn AsyncRead + Send + Unpin>, FrameCodec<P>>,
     body: Box<dyn Body>,
     last_job: JobId,
+    /// It has said that the job under way is its last.
+    leaving: bool,
 }
 
 impl<P: Protocol> Connection<P> {
@@ -75,7 +77,7 @@ impl<P: Protocol> Connection<P> {
         };
         let frames = FramedRead::new(stdout, FrameCodec::default());
         let mut connection =
-            Self { life, hello: Arc::new(hello), outgoing, frames, body, last_job: JobId(0) };
+            Self { life, hello: Arc::new(hello), outgoing, frames, body, last_job: JobId(0), leaving: false };
         match timeout(limit, connection.greet()).await {
             Ok(Ok(hello)) => connection.accept(hello),
             Ok(Err(ending)) => Err(NotOpened::Died(connection.bury(ending).await)),
@@ -121,7 +123,10 @@ impl<P: Protocol> Connection<P> {
     /// The next frame. Dropping the future loses nothing.
     pub(crate) async fn next(&mut self) -> Result<ToHost<P>, Ending> {
         match self.frames.next().await {
-            Some(Ok(message)) => Ok(message),
+            Some(Ok(message)) => {
+                self.leaving |= matches!(message, ToHost::Leaving);
+                Ok(message)
+            }
             Some(Err(error)) => Err(error.into()),
             None => Err(Ending::Closed),
         }
@@ -136,6 +141,11 @@ impl<P: Protocol> Connection<P> {
                 Err(ending) => return ending,
             }
         }
+    }
+
+    /// Whether this life takes no further job.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving
     }
 
     pub(crate) fn next_job(&mut self) -> JobId {

@@ -130,6 +130,8 @@ fn describe(status: ExitStatus) -> String {
         };
     }
     match status.code() {
+        // Windows' own codes are known by their hexadecimal digits.
+        Some(code) if code < 0 => format!("exit code {code:#X}"),
         Some(code) => format!("exit code {code}"),
         None => status.to_string(),
     }

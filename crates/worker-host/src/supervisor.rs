@@ -26,12 +26,12 @@ pub struct Supervisor<P: Protocol> {
     asks: mpsc::Sender<Ask<P>>,
     status: watch::Receiver<WorkerStatus>,
     /// Ends the task, and with it the process, with the last clone.
-    _alive: Arc<DropGuard>,
+    alive: Arc<DropGuard>,
 }
 
 impl<P: Protocol> Clone for Supervisor<P> {
     fn clone(&self) -> Self {
-        Self { asks: self.asks.clone(), status: self.status.clone(), _alive: Arc::clone(&self._alive) }
+        Self { asks: self.asks.clone(), status: self.status.clone(), alive: Arc::clone(&self.alive) }
     }
 }
 
@@ -65,7 +65,7 @@ impl<P: Protocol> Supervisor<P> {
             lives: Life(0),
         };
         tokio::spawn(alive.clone().run_until_cancelled_owned(owner.run()));
-        Self { asks, status: watched, _alive: Arc::new(alive.drop_guard()) }
+        Self { asks, status: watched, alive: Arc::new(alive.drop_guard()) }
     }
 
     /// How the worker is, now and from now on.
@@ -213,18 +213,21 @@ impl<P: Protocol> Owner<P> {
         let Some((call, mut answer)) = ticket.claim() else { return };
         self.status.send_replace(WorkerStatus::Busy { life });
         let Place::Up(worker) = &mut self.place else { return };
-        match running::run(worker, call, &mut answer, &limits).await {
-            Ok(result) => {
+        let result = running::run(worker, call, &mut answer, &limits).await;
+        let ending = match &result {
+            Ok(_) if worker.is_leaving() => Ending::Closed,
+            Ok(_) => {
                 self.status.send_replace(WorkerStatus::Ready { life, hello });
-                let _ = answer.send(Ok(result));
+                let _ = answer.send(result.map_err(|_| closing()));
+                return;
             }
-            Err(ending) => {
-                let reason = self.bury(ending).await;
-                let pause = self.count(&reason);
-                let _ = answer.send(Err(WorkerGone::Died { reason }));
-                self.come_back(pause).await;
-            }
-        }
+            Err(ending) => ending.clone(),
+        };
+        // The answer comes when the status is no longer that of this life: who asks again asks the next.
+        let reason = self.bury(ending).await;
+        let pause = self.count(&reason);
+        let _ = answer.send(result.map_err(|_| WorkerGone::Died { reason }));
+        self.come_back(pause).await;
     }
 
     async fn restart(&mut self, ending: Ending) {

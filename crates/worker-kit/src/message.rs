@@ -113,13 +113,16 @@ pub enum ToHost<P: Protocol> {
         /// How.
         result: Result<P::Output, JobError>,
     },
+    /// Comes before the last `Done`: the process ends after it, because the job panicked. The host must not start
+    /// another job in this life.
+    Leaving,
     /// The answer to `Ping`.
     Pong {
         /// The ping's.
         nonce: u64,
     },
-    /// Sent every [`BEAT_EVERY`](crate::BEAT_EVERY) while a job runs. It proves that the process lives; that the job gets on is proved by
-    /// `progress` only, which the thread that computes moves itself.
+    /// Sent every [`BEAT_EVERY`](crate::BEAT_EVERY) while a job runs. It proves that the process lives; that the job
+    /// gets on is proved by `progress` only, which the thread that computes moves itself.
     Beat {
         /// The job that runs.
         job: JobId,

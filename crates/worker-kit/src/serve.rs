@@ -139,11 +139,16 @@ fn compute<P: Protocol, W: Worker<P>>(worker: &mut W, jobs: &Receiver<Queued<P>>
         shared.pulse.begin(job.id());
         let ended = catch_unwind(AssertUnwindSafe(|| worker.run(request, &job)));
         let panicked = ended.is_err();
-        let mut result = ended.unwrap_or_else(|_payload| Err(internal("The engine failed on this request.")));
+        let mut result = ended.unwrap_or_else(|_payload| {
+            Err(internal("The engine failed on this message and starts anew. Try again."))
+        });
         if emitter.fault.get().is_some() {
-            result = Err(internal("The engine made something that cannot be sent."));
+            result = Err(internal("The engine made something that cannot be sent. Try again."));
         }
         shared.pulse.end();
+        if panicked {
+            shared.send(&ToHost::<P>::Leaving);
+        }
         shared.send(&ToHost::<P>::Done { job: job.id(), result });
         if panicked {
             return true;
@@ -187,7 +192,7 @@ impl Shared {
             Err(error) => {
                 tracing::error!(%error, "a result was lost");
                 if let ToHost::Done { job, .. } = message {
-                    let result = Err(internal("The engine made something that cannot be sent."));
+                    let result = Err(internal("The engine made something that cannot be sent. Try again."));
                     self.send(&ToHost::<P>::Done { job: *job, result });
                 }
             }
