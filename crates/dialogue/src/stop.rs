@@ -63,7 +63,7 @@ pub(crate) fn partial_match(text: &str, pattern: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
@@ -139,7 +139,7 @@ mod tests {
         ) {
             let stops: Vec<&str> = stops.iter().map(String::as_str).collect();
             let (whole, whole_stopped) = scan(&stops, &[&text]);
-            let pieces = crate::stop::tests::cut(&text, &cuts);
+            let pieces = cut(&text, &cuts);
             let (cut, cut_stopped) = scan(&stops, &pieces);
             prop_assert_eq!(whole.concat(), cut.concat());
             prop_assert_eq!(whole_stopped, cut_stopped);

@@ -1,2 +1,68 @@
-//! To be written.
-fn main() {}
+//! The language-model worker's program: without arguments it serves one host over its standard input and output.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use worker_kit::protocols::Llm;
+use worker_llm::bench::{self, Setup};
+use worker_llm::{LlmWorker, identity, machine};
+
+const USAGE: &str = "usage: worker-llm                         serve a host on standard input and output
+       worker-llm --devices               list what models can run on, as JSON
+       worker-llm --bench MODEL.gguf [--threads N] [--step N] [--runs N]
+                                          measure reading and writing, as JSON";
+
+fn main() -> ExitCode {
+    worker_llm::native::abort_at_once();
+    // Standard output belongs to the protocol; the log goes to standard error, where the host reads it.
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("HARK_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .init();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.is_empty() {
+        return worker_kit::serve::<Llm, _>(identity(), LlmWorker::default());
+    }
+    match answer(&arguments) {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What the program prints when it is asked something instead of serving.
+fn answer(arguments: &[String]) -> anyhow::Result<String> {
+    match arguments.first().map(String::as_str) {
+        Some("--devices") => Ok(serde_json::to_string_pretty(&machine::devices())?),
+        Some("--bench") => {
+            let model = arguments.get(1).context(USAGE)?;
+            let figures = bench::measure(model.as_ref(), &setup(&arguments[2..])?)?;
+            Ok(serde_json::to_string_pretty(&figures)?)
+        }
+        _ => bail!(USAGE),
+    }
+}
+
+fn setup(arguments: &[String]) -> anyhow::Result<Setup> {
+    let mut setup = Setup::default();
+    for pair in arguments.chunks(2) {
+        let [name, value] = pair else { bail!(USAGE) };
+        let value: u32 = value.parse().with_context(|| format!("{name} takes a number"))?;
+        match name.as_str() {
+            "--threads" => setup.threads = value.max(1),
+            "--step" => setup.step = value.max(1),
+            "--runs" => setup.runs = value.max(1),
+            _ => bail!(USAGE),
+        }
+    }
+    Ok(setup)
+}
