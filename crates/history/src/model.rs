@@ -292,3 +292,17 @@ impl Snippet {
         pieces
     }
 }
+
+/// `Debug` that names the type and nothing of what it holds: what was said must not get into a log.
+macro_rules! discreet {
+    ($($name:ty),+ $(,)?) => {
+        $(impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), " { .. }"))
+            }
+        })+
+    };
+}
+discreet!(Conversation, ConversationSummary, ListPage, NewMessage, ReplyEnd, Snippet);
+discreet!(crate::SearchHit, crate::ExportFile, crate::ExportedConversation, crate::ExportedMessage);
+discreet!(crate::History, crate::Reader);

@@ -137,6 +137,9 @@ impl History {
     }
 }
 
+/// The most memory a connection keeps pages in; negative for KiB (<https://sqlite.org/pragma.html#pragma_cache_size>).
+const CACHE_KIB: i32 = -16_000;
+
 fn connect(options: &OpenOptions) -> Result<Connection, HistoryError> {
     let conn = match &options.place {
         Place::Memory => Connection::open_in_memory()?,
@@ -148,6 +151,7 @@ fn connect(options: &OpenOptions) -> Result<Connection, HistoryError> {
         }
     };
     conn.busy_timeout(options.busy_timeout)?;
+    conn.pragma_update(None, "cache_size", CACHE_KIB)?;
     if conn.is_readonly(MAIN_DB)? { Err(HistoryError::ReadOnly) } else { Ok(conn) }
 }
 
@@ -166,6 +170,7 @@ fn connect_read_only(options: &OpenOptions) -> Result<Connection, HistoryError> 
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(options.busy_timeout)?;
+    conn.pragma_update(None, "cache_size", CACHE_KIB)?;
     let probe = conn.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0));
     match probe.map_err(HistoryError::from) {
         Ok(_) => Ok(conn),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::migrate;
 
-/// All that the user can choose. Ranges are in [`crate::describe`].
+/// All that the user can choose. Ranges are in [`crate::describe`]. Not for logs: `Debug` shows the system prompt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
