@@ -184,7 +184,7 @@ impl Fetch<'_> {
             }
         }
         state.part.etag = answer.file.etag.clone().or(state.part.etag.take());
-        if let (None, Some(size)) = (wanted.size, state.part.size.filter(|_| state.received == 0)) {
+        if let Some(size) = state.part.size {
             meter.learn(size);
         }
         self.check_space(state)?;

@@ -58,6 +58,8 @@ pub(crate) struct Meter {
     /// Bytes of all files whose size is known, and how many there are without.
     known: u64,
     unknown: usize,
+    /// The size of the current file, if it is among the known ones.
+    size: Option<u64>,
     stage: Stage,
     samples: VecDeque<(Instant, u64)>,
     reported: Option<Instant>,
@@ -73,6 +75,7 @@ impl Meter {
             here: 0,
             known: sizes.iter().flatten().sum(),
             unknown: sizes.iter().filter(|size| size.is_none()).count(),
+            size: None,
             stage: Stage::Downloading,
             samples: VecDeque::new(),
             reported: None,
@@ -80,23 +83,26 @@ impl Meter {
     }
 
     /// Goes to the next file, of which nothing is there yet.
-    pub(crate) fn begin(&mut self, file: &str) {
+    pub(crate) fn begin(&mut self, file: &str, size: Option<u64>) {
         file.clone_into(&mut self.file);
+        self.size = size;
         self.here = 0;
         self.samples.clear();
     }
 
     /// The current file is complete, with `bytes`.
     pub(crate) fn finish(&mut self, bytes: u64) {
+        self.learn(bytes);
         self.before += bytes;
         self.here = 0;
         self.samples.clear();
     }
 
-    /// The size of a file that was unknown is now known.
+    /// The size of the current file is `size`; says nothing new if it was known.
     pub(crate) fn learn(&mut self, size: u64) {
-        if self.unknown > 0 {
-            self.unknown -= 1;
+        if self.size.is_none() {
+            self.size = Some(size);
+            self.unknown = self.unknown.saturating_sub(1);
             self.known += size;
         }
     }
@@ -157,7 +163,7 @@ mod tests {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&seen);
         let mut meter = Meter::new(Arc::new(move |p| sink.lock().unwrap().push(p)), &[total]);
-        meter.begin("a.gguf");
+        meter.begin("a.gguf", total);
         for (pass, bytes) in steps {
             tokio::time::advance(Duration::from_millis(*pass)).await;
             meter.at(*bytes);
@@ -184,6 +190,21 @@ mod tests {
         let p = &seen[seen.len() - 2];
         assert!((p.bytes_per_s - 100.0).abs() < 0.01, "{p:?}");
         assert_eq!(p.eta, Some(Duration::from_secs(40)));
+    }
+
+    #[test]
+    fn the_total_is_known_once_every_file_is() {
+        let mut meter = Meter::new(Arc::new(|_| {}), &[None, Some(5), None]);
+        meter.begin("a", None);
+        meter.learn(10);
+        meter.learn(10);
+        assert_eq!(meter.total(), None);
+        meter.finish(10);
+        meter.begin("b", Some(5));
+        meter.finish(5);
+        meter.begin("c", None);
+        meter.finish(7);
+        assert_eq!(meter.total(), Some(22));
     }
 
     #[tokio::test(start_paused = true)]

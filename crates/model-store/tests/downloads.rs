@@ -43,6 +43,16 @@ async fn a_file_arrives_whole_checked_and_remembered() {
 }
 
 #[tokio::test]
+async fn a_download_can_run_on_a_task_of_its_own() {
+    let server = Server::with_file(b"hello".to_vec()).await;
+    let house = House::with_file(&server.url(), b"hello");
+    let store = Arc::new(house.open());
+    let task =
+        tokio::spawn(async move { store.download(&model(), &CancellationToken::new(), silent()).await });
+    task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn what_is_there_is_not_fetched_again() {
     let bytes = content(1000);
     let server = Server::with_file(bytes.clone()).await;

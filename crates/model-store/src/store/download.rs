@@ -121,7 +121,7 @@ impl Download<'_> {
         file: &ModelFile,
         place: (String, String, String),
     ) -> Result<(), DownloadError> {
-        self.meter.begin(&file.name);
+        self.meter.begin(&file.name, file.size);
         let lock = self.lock(&format!("{}--{}", self.entry.id, file.name)).await?;
         if let Some(record) = self.came_meanwhile(file) {
             self.meter.finish(record.size);
@@ -167,6 +167,7 @@ impl Download<'_> {
             let Some(path) = inside else { continue };
             done.push(file.name.clone());
             if let Some(record) = self.came_meanwhile(file) {
+                self.meter.begin(&file.name, file.size);
                 self.meter.finish(record.size);
                 continue;
             }
@@ -179,7 +180,7 @@ impl Download<'_> {
             });
         }
         if let Some(first) = wanted.first() {
-            self.meter.begin(&first.name);
+            self.meter.begin(&first.name, first.size);
             let work = self.store.config.work_folder();
             let fetch = PackageFetch {
                 package,
@@ -193,9 +194,7 @@ impl Download<'_> {
             };
             let records = fetch.run(&mut self.meter).await?;
             for (file, record) in wanted.iter().zip(records) {
-                if file.size.is_none() {
-                    self.meter.learn(record.size);
-                }
+                self.meter.begin(&file.name, file.size);
                 self.meter.finish(record.size);
             }
         }
