@@ -1,5 +1,7 @@
 //! Real worker processes that die, hang and talk nonsense. What the user had got stays, and the next message works.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests, helpers included")]
+
 use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
@@ -15,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use worker_host::{Limits, LlmWorker, ModelState, WorkerCommand, WorkerStatus};
 
 /// Far more than anything here takes; a test that waits so long has found a deadlock.
-const BOUND: Duration = Duration::from_secs(60);
+const BOUND: Duration = Duration::from_mins(1);
 
 /// How `std::process::abort` ends a process, in our words.
 const ABORTED: &str = if cfg!(windows) { "exit code 0xC0000409" } else { "aborted (signal 6)" };
