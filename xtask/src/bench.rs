@@ -4,7 +4,7 @@ use crate::{
     frontend, run,
     setup::{self, Purpose},
     shell::{Steps, become_program},
-    workspace::{DESKTOP_FEATURE, Workspace},
+    workspace::Workspace,
 };
 use anyhow::Result;
 use std::{ffi::OsString, process::Command};
@@ -25,10 +25,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     steps.step("System packages", || setup::ensure(Purpose::Window))?;
     steps.step("Front-end packages (npm ci)", || frontend::packages(workspace))?;
     steps.step("Front end (npm run build)", || frontend::build(workspace))?;
-    steps.step("Programs (cargo build)", || {
-        let packages = ["-p", "hark-desktop", "-p", "worker-llm", "-p", "cli", "--features", DESKTOP_FEATURE];
-        run::build(workspace, &options.profile, &packages)
-    })?;
+    steps.step("Programs (cargo build)", || run::build(workspace, &options.profile, &run::EVERYTHING))?;
     steps.announce("hark bench");
     let mut hark = Command::new(workspace.program(&options.profile, "hark"));
     become_program(hark.arg("bench").args(&options.arguments))

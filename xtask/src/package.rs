@@ -81,8 +81,7 @@ fn host_triple() -> Result<String> {
 /// `cargo build` of the window would ask for them.
 fn bundle(workspace: &Workspace, bundles: &[String], beside: &[PathBuf]) -> Result<String> {
     let kinds = if bundles.is_empty() { default_bundles().to_owned() } else { bundles.join(",") };
-    let overlay =
-        json!({ "build": { "beforeBuildCommand": "" }, "bundle": { "active": true, "externalBin": beside } });
+    let overlay = json!({ "bundle": { "active": true, "externalBin": beside } });
     let mut tauri = Command::new("node");
     tauri
         .current_dir(workspace.root.join("src-tauri"))

@@ -5,7 +5,7 @@
 use crate::{
     frontend,
     setup::{self, Purpose},
-    shell::{self, Steps, become_program, human, run_watched},
+    shell::{self, Steps, become_program, run_watched},
     workspace::{DESKTOP_FEATURE, Workspace},
 };
 use anyhow::Result;
@@ -14,11 +14,14 @@ use std::{
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
-    time::Instant,
 };
 
 /// What `hark models pull` calls the models that make a first conversation.
 const STARTER: &str = "starter";
+
+/// The window, the worker and the command line, as cargo selects them.
+pub(crate) const EVERYTHING: [&str; 8] =
+    ["-p", "hark-desktop", "-p", "worker-llm", "-p", "cli", "--features", DESKTOP_FEATURE];
 
 /// `cargo xtask run`
 #[derive(clap::Args)]
@@ -51,9 +54,7 @@ impl Surface {
 
     fn packages(self) -> &'static [&'static str] {
         match self {
-            Self::Window => {
-                &["-p", "hark-desktop", "-p", "worker-llm", "-p", "cli", "--features", DESKTOP_FEATURE]
-            }
+            Self::Window => &EVERYTHING,
             Self::Terminal => &["-p", "worker-llm", "-p", "cli"],
         }
     }
@@ -93,7 +94,6 @@ pub(crate) fn build(workspace: &Workspace, profile: &str, packages: &[&str]) -> 
             "      The first build compiles llama.cpp and everything else: about 10 minutes on two cores."
         );
     }
-    let started = Instant::now();
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--profile", profile]).args(packages);
     let built = workspace.programs(profile).join("build");
@@ -101,8 +101,7 @@ pub(crate) fn build(workspace: &Workspace, profile: &str, packages: &[&str]) -> 
         0 => "compiling".to_owned(),
         count => format!("compiling; llama.cpp: {count} files done"),
     })?;
-    // Cargo has said what it did; this line says whether it was worth a wait.
-    Ok(format!("ready after {}", human(started.elapsed())))
+    Ok("ready".to_owned())
 }
 
 /// The object files that llama.cpp's own build has written below cargo's `build` folder.

@@ -145,7 +145,7 @@ impl Raised {
             command.arg("env");
         }
         command
-            .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"])
+            .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"])
             .args(arguments);
         command
     }

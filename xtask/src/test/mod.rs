@@ -41,6 +41,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
     for step in chosen {
         match (step.presence)(workspace) {
             Presence::Here => run_step(step, &mut preparations, &mut report),
+            Presence::LeftOut(why) if !options.only.is_empty() => bail!("{} cannot run: {why}", step.name),
             Presence::LeftOut(why) => report.left_out(step.name, why),
         }
     }

@@ -49,7 +49,9 @@ impl Need {
     }
 }
 
-/// The state of the set-up, and the commands of the steps that rely on it.
+/// The state of the set-up, and the commands of the steps that rely on it. Tests learn from their environment
+/// `HARK_BIN_DIR` (the folder of our programs), `HARK_TEST_MODEL` (a small GGUF) and, where there is such a folder,
+/// `HARK_TEST_DATA` (real recordings and pictures).
 pub(super) struct Preparations<'a> {
     pub(super) workspace: &'a Workspace,
     done: HashMap<Need, Result<(), String>>,
@@ -98,7 +100,8 @@ impl<'a> Preparations<'a> {
             Need::FrontEnd => frontend::build(self.workspace),
             Need::Programs => {
                 let mut cargo = self.cargo();
-                cargo.args(["build", "--bins"]).args(SELECTION);
+                // Not ourselves: Windows does not let a running program be replaced.
+                cargo.args(["build", "--bins", "--exclude", "xtask"]).args(SELECTION);
                 run_watched(&mut cargo, || "cargo compiles the programs that tests start".to_owned())?;
                 Ok("built".to_owned())
             }
