@@ -129,8 +129,8 @@ export class App {
   }
 
   async delete(id: string, title: string): Promise<void> {
-    if ((await this.ask('delete', { conversation: id })) === null) return;
     const wasOpen = this.state?.open?.id === id;
+    if ((await this.ask('delete', { conversation: id })) === null) return;
     if (wasOpen) this.startNew();
     this.ui.toast({
       text: t('conversation.deleted', { title: title || t('conversation.untitled') }),

@@ -50,7 +50,9 @@ export class Ui {
   focusSearch = $state(0);
 
   #nextToast = 1;
-  #timers = new Map<number, ReturnType<typeof setTimeout>>();
+  // Timers are nothing to draw: no need for a reactive map.
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
+  readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
   openSettings(page: SettingsPage = this.settingsPage): void {
     this.settingsPage = page;
