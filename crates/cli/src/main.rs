@@ -4,13 +4,18 @@
 //! Every subcommand is a module with its arguments and its `run`. What always holds: answers go to standard output,
 //! everything else to standard error; a failure is one sentence there and a status that tells its kind ([`exit`]).
 
+mod chat;
+mod completions;
+mod doctor;
 mod exit;
+mod models;
 mod opened;
 mod serve;
+mod terminal;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::Exit;
 
@@ -29,8 +34,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Talk with a model in the terminal, or ask one question
+    Chat(chat::Args),
+    /// List, fetch, take in and remove models
+    Models(models::Args),
+    /// Say what works on this machine, and what to do about the rest
+    Doctor(doctor::Args),
     /// Serve the application to a browser or another program on this machine
     Serve(serve::Args),
+    /// Print what a shell needs to complete these commands
+    Completions(completions::Args),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +57,10 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
+        Command::Chat(args) => chat::run(&args),
+        Command::Models(args) => models::run(args),
+        Command::Doctor(args) => opened::block_on(doctor::run(args)),
+        Command::Completions(args) => completions::run(&args, Cli::command()),
         Command::Serve(args) => opened::block_on(serve::run(args)),
     }
 }

@@ -145,6 +145,15 @@ impl Keys {
         }
     }
 
+    /// Whether keys can be kept for good.
+    ///
+    /// # Errors
+    /// Why they cannot.
+    pub async fn check(&self) -> Result<(), KeyringTrouble> {
+        let nobody = ServerId::new("hark doctor");
+        self.ask(&nobody, |entry| absent_is_none(entry.get_password())).await.map(drop)
+    }
+
     fn memory(&self) -> std::sync::MutexGuard<'_, HashMap<ServerId, Secret>> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -214,6 +223,12 @@ mod tests {
 
     fn locked() -> Error {
         Error::NoStorageAccess(Box::new(std::io::Error::other("locked")))
+    }
+
+    #[tokio::test]
+    async fn whether_there_is_a_keyring_can_be_asked() {
+        assert_eq!(with_mock().0.check().await, Ok(()));
+        assert_eq!(Keys::in_memory().check().await, Err(KeyringTrouble::Absent));
     }
 
     #[tokio::test]

@@ -66,9 +66,12 @@ pub(super) struct Gate {
 impl Gate {
     pub(super) fn new(address: SocketAddr) -> Self {
         let port = address.port();
-        let mut hosts = vec![address.to_string(), format!("localhost:{port}")];
-        hosts.extend([format!("127.0.0.1:{port}"), format!("[::1]:{port}")]);
-        hosts.dedup();
+        let mut hosts: Vec<String> =
+            ["localhost", "127.0.0.1", "[::1]"].iter().map(|name| format!("{name}:{port}")).collect();
+        let address = address.to_string();
+        if !hosts.contains(&address) {
+            hosts.push(address);
+        }
         Self { hosts: hosts.into() }
     }
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 use anyhow::Context;
 use api::App;
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -102,6 +102,7 @@ fn router(shared: Shared, page: Option<page::Page>, gate: &Gate) -> Router {
     let api = Router::new()
         .route("/api/command/{name}", post(calls::call))
         .route("/api/events", get(events::stream))
+        .route("/api/{*rest}", any(calls::nothing_here))
         .layer(axum::extract::DefaultBodyLimit::max(calls::LARGEST))
         .with_state(shared);
     let api = api.fallback(calls::nothing_here);

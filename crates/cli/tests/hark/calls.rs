@@ -1,0 +1,54 @@
+//! How the program is called, and what it says when it is called wrongly.
+
+use crate::house::House;
+
+fn help(args: &[&str]) -> String {
+    let done = House::new().hark(args);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    done.out
+}
+
+#[test]
+fn the_help_names_every_command_and_status() {
+    insta::assert_snapshot!(help(&["--help"]));
+}
+
+#[test]
+fn the_help_of_chat() {
+    insta::assert_snapshot!(help(&["chat", "--help"]));
+}
+
+#[test]
+fn the_help_of_serve() {
+    insta::assert_snapshot!(help(&["serve", "--help"]));
+}
+
+#[test]
+fn the_version_is_one_line() {
+    assert_eq!(help(&["--version"]), format!("hark {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_calls_have_status_2() {
+    for args in [
+        &["no-such-command"][..],
+        &["chat", "--no-such-flag"],
+        &["chat", "--continue", "--no-history"],
+        &["chat", "-p", "x", "--temperature", "hot"],
+        &["serve", "--host", "0.0.0.0"],
+        &["serve", "--token", "short"],
+        &["models"],
+    ] {
+        let done = House::new().hark(args);
+        assert_eq!(done.code, Some(2), "{args:?}: {done:?}");
+        assert!(done.out.is_empty() && !done.err.is_empty(), "{args:?}: {done:?}");
+    }
+}
+
+#[test]
+fn every_shell_gets_its_completions() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = help(&["completions", shell]);
+        assert!(script.contains("hark") && script.contains("models"), "{shell}");
+    }
+}

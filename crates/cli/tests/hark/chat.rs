@@ -1,0 +1,201 @@
+//! One question, one answer; and every way in which there is none.
+
+use std::io::{BufRead, BufReader, Read};
+
+use serde_json::Value;
+use testkit::{Mode, Script};
+
+use crate::house::{Done, House};
+
+const REPLY: &str = "You asked and I answer this.";
+
+fn normal() -> House {
+    House::with(&Script::new(Mode::Normal))
+}
+
+fn json(done: &Done) -> Value {
+    serde_json::from_str(&done.out).unwrap_or_else(|_| panic!("no JSON: {done:?}"))
+}
+
+#[test]
+fn piped_output_is_the_answer_and_nothing_else() {
+    let done = normal().hark(&["chat", "-p", "Hello"]);
+    assert_eq!(
+        (done.code, done.out.as_str(), done.err.as_str()),
+        (Some(0), format!("{REPLY}\n").as_str(), "")
+    );
+}
+
+#[test]
+fn a_question_can_be_piped_in() {
+    let done = normal().hark_with(&["chat"], b"Hello\n");
+    assert_eq!((done.code, done.out), (Some(0), format!("{REPLY}\n")), "{}", done.err);
+}
+
+#[test]
+fn json_has_the_answer_its_figures_and_where_it_is_kept() {
+    let done = normal().hark(&["chat", "-p", "Hello", "--json"]);
+    let told = json(&done);
+    assert_eq!(told["text"], REPLY);
+    assert_eq!(told["state"], "complete");
+    assert!(told["details"]["completion_tokens"].is_u64() && told["conversation"].is_string(), "{told}");
+}
+
+#[test]
+fn a_conversation_is_gone_on_with() {
+    let house = normal();
+    let first = json(&house.hark(&["chat", "-p", "One", "--json"]));
+    let other = json(&house.hark(&["chat", "-p", "Two", "--json"]));
+    assert_ne!(first["conversation"], other["conversation"]);
+    let last = json(&house.hark(&["chat", "-c", "-p", "Three", "--json"]));
+    assert_eq!(last["conversation"], other["conversation"]);
+    let id = first["conversation"].as_str().unwrap();
+    let again = json(&house.hark(&["chat", "--conversation", id, "-p", "Four", "--json"]));
+    assert_eq!(again["conversation"], first["conversation"]);
+}
+
+#[test]
+fn without_history_nothing_is_kept() {
+    let house = normal();
+    let done = house.hark(&["chat", "--no-history", "-p", "Hello", "--json"]);
+    assert_eq!(json(&done)["conversation"], Value::Null);
+    assert_eq!(done.err, "");
+    assert!(!house.home().join("history.db").exists());
+    let none = house.hark(&["chat", "-c", "-p", "Hello"]);
+    assert_eq!(
+        (none.code, none.err.as_str()),
+        (Some(1), "hark: There is no conversation to go on with yet.\n")
+    );
+}
+
+#[test]
+fn settings_of_one_run_are_not_kept() {
+    let house = normal();
+    let done =
+        house.hark(&["chat", "-p", "Hi", "--temperature", "1.5", "--seed", "7", "--system", "Be brief."]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let settings = std::fs::read_to_string(house.home().join("settings.toml")).unwrap();
+    assert!(!settings.contains("Be brief") && !settings.contains("1.5"), "{settings}");
+}
+
+#[test]
+fn a_value_out_of_range_is_said() {
+    let done = normal().hark(&["chat", "-p", "Hi", "--temperature", "9"]);
+    assert_eq!(done.code, Some(2));
+    insta::assert_snapshot!(done.err, @"hark: `model.temperature` must be a number from 0 to 2.");
+}
+
+#[test]
+fn without_a_model_it_says_where_to_get_one() {
+    let done = House::new().hark(&["chat", "-p", "Hello"]);
+    assert_eq!((done.code, done.out.as_str()), (Some(3), ""));
+    insta::assert_snapshot!(done.err, @"hark: There is no model on this machine yet. Fetch it with: hark models pull starter");
+}
+
+#[test]
+fn a_model_that_is_not_here_is_named() {
+    let done = normal().hark(&["chat", "-p", "Hello", "-m", "smollm2-135m"]);
+    assert_eq!(done.code, Some(3));
+    insta::assert_snapshot!(done.err, @"hark: The model smollm2-135m is not on this machine. Fetch it with: hark models pull smollm2-135m");
+    let done = normal().hark(&["chat", "-p", "Hello", "-m", "no-such-model"]);
+    assert_eq!(done.code, Some(3));
+    insta::assert_snapshot!(done.err, @"hark: There is no model called “no-such-model”. `hark models list --all` shows them; one on the hub is org/repo.");
+}
+
+#[test]
+fn a_model_file_can_be_named() {
+    let house = normal();
+    let file = house.model_file();
+    let done = house.hark(&["chat", "-p", "Hello", "-m", file.to_str().unwrap()]);
+    assert_eq!((done.code, done.out), (Some(0), format!("{REPLY}\n")), "{}", done.err);
+}
+
+#[test]
+fn a_model_file_that_was_deleted_has_a_sentence() {
+    let house = normal();
+    std::fs::remove_file(house.model_file()).unwrap();
+    let done = house.hark(&["chat", "-p", "Hello", "-m", "tiny"]);
+    assert_eq!((done.code, done.out.as_str()), (Some(3), ""), "{done:?}");
+    assert!(done.err.contains("no longer there"), "{done:?}");
+}
+
+#[test]
+fn input_that_is_no_text_is_refused() {
+    let done = normal().hark_with(&["chat", "-p", "Sum up"], b"abc\xff\xfe");
+    assert_eq!(done.code, Some(2));
+    insta::assert_snapshot!(done.err, @"hark: Standard input is not text in UTF-8: byte 4 is wrong. Convert it first, for example with iconv.");
+}
+
+#[test]
+fn no_question_is_a_wrong_call() {
+    let done = normal().hark_with(&["chat"], b"\n");
+    assert_eq!(done.code, Some(2));
+    insta::assert_snapshot!(done.err, @"hark: There is no question: add -p TEXT, or pipe it in.");
+}
+
+#[test]
+fn a_mistake_in_the_settings_costs_nothing_else() {
+    let house = normal();
+    house.settings("version = 1\n[model]\ntemperatur = 0.5\n");
+    let done = house.hark(&["chat", "-p", "Hello"]);
+    assert_eq!((done.code, done.out), (Some(0), format!("{REPLY}\n")), "{}", done.err);
+    insta::assert_snapshot!(done.err, @"");
+}
+
+#[test]
+fn a_history_that_cannot_be_used_is_said_and_the_reply_is_made() {
+    let house = normal();
+    std::fs::create_dir(house.home().join("history.db")).unwrap();
+    let done = house.hark(&["chat", "-p", "Hello"]);
+    assert_eq!((done.code, done.out), (Some(0), format!("{REPLY}\n")), "{}", done.err);
+    assert!(done.err.contains("only while Hark is open"), "{}", done.err);
+}
+
+#[test]
+fn a_model_that_cannot_be_loaded_has_status_3() {
+    let done = House::with(&Script::new(Mode::BadModel)).hark(&["chat", "-p", "Hello"]);
+    assert_eq!((done.code, done.out.as_str()), (Some(3), ""));
+    assert!(done.err.starts_with("hark: ") && done.err.contains("not a GGUF file"), "{}", done.err);
+}
+
+#[test]
+fn an_engine_that_dies_leaves_what_it_said() {
+    let done = House::with(&Script::new(Mode::Abort)).hark(&["chat", "-p", "Hello"]);
+    assert_eq!((done.code, done.out.as_str()), (Some(1), "You asked and \n"));
+    insta::assert_snapshot!(done.err, @"hark: The engine ended in the middle of the reply. What is there is kept; ask again.");
+}
+
+#[test]
+fn a_missing_engine_is_said() {
+    let house = normal();
+    std::fs::remove_file(house.workers().join("worker-llm")).unwrap();
+    let done = house.hark(&["chat", "-p", "Hello"]);
+    assert_eq!((done.code, done.out.as_str()), (Some(1), ""), "{done:?}");
+    assert!(done.err.contains("worker-llm"), "{}", done.err);
+}
+
+#[test]
+fn ctrl_c_stops_the_reply_and_keeps_it() {
+    let house = House::with(&Script::new(Mode::Endless));
+    let mut child = house.command(&["chat", "-p", "Hello"]).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut begun = vec![0; 8];
+    out.read_exact(&mut begun).unwrap();
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    let done = house.done(&child.wait_with_output().unwrap());
+    assert_eq!((begun.as_slice(), done.code), (&b"You aske"[..], Some(130)), "{done:?}");
+    assert!(rest.ends_with('\n'));
+}
+
+#[test]
+fn whoever_reads_no_further_ends_it_quietly() {
+    let house = House::with(&Script::new(Mode::Normal));
+    let mut child = house.command(&["models", "list", "--json", "--all"]).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let done = house.done(&child.wait_with_output().unwrap());
+    assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{done:?}");
+}
