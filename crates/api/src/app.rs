@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use history::{History, HistoryError, OpenOptions, TimestampMs};
-use model_store::{ModelStore, StoreError};
+use model_store::{CatalogueError, ModelStore};
 use settings::{Paths, Settings};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -14,7 +14,7 @@ use crate::core::{Config, Core, EVENTS, Models, OPS, Op};
 use crate::parts::{Clock, Desktop, LocalEngine, Servers};
 
 /// Opens the store of models.
-pub type OpenStore = Arc<dyn Fn(&Settings) -> Result<ModelStore, StoreError> + std::marker::Send + Sync>;
+pub type OpenStore = Arc<dyn Fn(&Settings) -> Result<ModelStore, CatalogueError> + std::marker::Send + Sync>;
 
 /// What the application is made of.
 pub struct Parts {
@@ -48,7 +48,7 @@ pub enum OpenError {
     History(#[from] HistoryError),
     /// The catalogue of models cannot be read.
     #[error(transparent)]
-    Models(#[from] StoreError),
+    Models(#[from] CatalogueError),
     /// The thread that owns the state cannot be started.
     #[error("The program's main thread could not be started: {0}. Close other programs and try again.")]
     Thread(std::io::Error),

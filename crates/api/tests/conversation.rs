@@ -5,7 +5,7 @@ mod house;
 use api::{
     Commands, EditMessage, ErrorCode, MessageState, Nothing, OneConversation, OneMessage, UiEventBody,
 };
-use engine::{EngineError, Line};
+use engine::{EngineError, Gate, Line};
 use house::{House, say};
 
 #[tokio::test]
@@ -94,12 +94,14 @@ async fn a_dead_engine_leaves_the_partial_reply_marked_and_the_next_message_work
 }
 
 #[tokio::test]
-async fn a_failed_reply_keeps_what_waits_as_a_draft() {
+async fn a_failed_reply_says_why_and_what_waits_becomes_a_draft() {
     let failure = EngineError::Unreachable { reason: "127.0.0.1:9 cannot be reached.".into() };
-    let house = House::new([vec![say("x"), Line::UntilCancelled, Line::Fail(failure.clone())]]).await;
-    drop(house);
-    let house = House::new([vec![Line::Fail(failure)]]).await;
+    let gate = Gate::default();
+    let house = House::new([vec![say("It"), Line::Wait(gate.clone()), Line::Fail(failure)]]).await;
     let id = house.send("Hello").await;
+    house.until(|body| matches!(body, UiEventBody::Delta { .. })).await;
+    assert!(house.send_to(&id, "And then?").await.queued);
+    gate.open();
     let failed = house.next_end().await;
     match failed.state {
         MessageState::Failed { error } => {
@@ -108,7 +110,10 @@ async fn a_failed_reply_keeps_what_waits_as_a_draft() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(house::texts(&house.open(&id).await), ["Hello", ""]);
+    house.until(|body| matches!(body, UiEventBody::Draft { text, .. } if text == "And then?")).await;
+    let view = house.open(&id).await;
+    assert_eq!(house::texts(&view), ["Hello", "It"]);
+    assert_eq!((view.draft.as_str(), view.queue.len()), ("And then?", 0));
 }
 
 #[tokio::test]

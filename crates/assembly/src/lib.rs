@@ -48,7 +48,7 @@ pub fn open_under(paths: Paths, runtime: &tokio::runtime::Handle) -> anyhow::Res
 }
 
 /// The models on this machine, as the settings want them kept and fetched.
-pub fn model_store_of(paths: &Paths, settings: &Settings) -> Result<ModelStore, model_store::StoreError> {
+pub fn model_store_of(paths: &Paths, settings: &Settings) -> Result<ModelStore, model_store::CatalogueError> {
     ModelStore::open(store_config(paths, settings))
 }
 

@@ -14,4 +14,4 @@ pub use language_model::{
     GenerateRequest, Generated, LanguageModel, LoadProgress, LoadRequest, ModelInfo, PromptReport, Role,
     Sampling, Thinking, Timings,
 };
-pub use scripted::{Line, ScriptedModel};
+pub use scripted::{Gate, Line, ScriptedModel};

@@ -1,10 +1,10 @@
 //! A model that says what a test tells it to.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::EngineError;
@@ -22,8 +22,27 @@ pub enum Line {
     Think(String),
     /// Waits until the job is cancelled.
     UntilCancelled,
+    /// Waits until the test opens the gate.
+    Wait(Gate),
     /// Ends with this error.
     Fail(EngineError),
+}
+
+/// Something a script waits for, and a test opens. Clones are the same gate.
+#[derive(Debug, Clone, Default)]
+pub struct Gate(Arc<Notify>);
+
+impl Gate {
+    /// Lets whoever waits, or comes next, pass.
+    pub fn open(&self) {
+        self.0.notify_one();
+    }
+}
+
+impl PartialEq for Gate {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// A [`LanguageModel`] that plays scripts, one a job, and remembers what it was asked.
@@ -101,6 +120,10 @@ impl LanguageModel for ScriptedModel {
                 Line::UntilCancelled => {
                     cancel.cancelled().await;
                     return done(FinishReason::Cancelled, timings);
+                }
+                Line::Wait(gate) => {
+                    gate.0.notified().await;
+                    continue;
                 }
                 Line::Fail(error) => return Err(error),
             };

@@ -4,11 +4,13 @@
 //! Always holds: an event's number is the number before it plus one; what a command's reply shows contains exactly the
 //! events up to the number it carries.
 
+mod choice;
 mod config;
 mod conversations;
 mod convert;
 mod models;
 mod replies;
+mod reply_task;
 
 use std::collections::HashMap;
 use std::sync::Arc;

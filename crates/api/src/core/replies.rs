@@ -1,30 +1,19 @@
 //! Replies: one at a time in a conversation, what is typed meanwhile waits, and what is said is saved as it comes.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use dialogue::prompt::{Speaker, Turn, assemble};
 use dialogue::title::title_of;
-use engine::{EngineError, GenerateRequest, JobError, LanguageModel, LoadProgress};
+use engine::GenerateRequest;
 use history::{ConversationId, MessageId, NewMessage, Role};
-use session::{Outcome, ReplyEnd, ReplyEvent, engine_messages};
-use tokio::sync::mpsc;
-use tokio::time::Instant;
+use session::{Outcome, ReplyEnd, engine_messages};
 use tokio_util::sync::CancellationToken;
 
+use super::Core;
+use super::choice::{Chosen, Source};
 use super::convert::{conversation_id, kept_reason, kept_usage, message_id, reply_end, state_view};
-use super::models::Chosen;
-use super::{Core, Op};
+use super::reply_task::{Reply, make_ready};
 use crate::contract::{
     ApiError, EditMessage, EngineView, ErrorCode, OneMessage, QueuedView, Send, Sent, UiEventBody,
 };
-use crate::parts::Servers;
-
-/// What was said is saved at latest after so long: half of what a crash may cost.
-const SAVE_EVERY: Duration = Duration::from_millis(250);
-
-/// Reply events that may wait for the core; a full queue makes the engine wait.
-const QUEUE: usize = 64;
 
 /// A reply that is being made.
 pub(crate) struct Running {
@@ -175,7 +164,7 @@ impl Core {
             Some(id) => self.chosen(id),
             None => self.chosen_by_default(),
         };
-        let Ok(Chosen { name, model: super::models::Source::Local(model) }) = chosen else { return };
+        let Ok(Chosen { name, model: Source::Local(model) }) = chosen else { return };
         if matches!(&self.engine, EngineView::Loading { .. } | EngineView::Down { .. })
             || matches!(&self.engine, EngineView::Ready { model, .. } if *model == name)
         {
@@ -346,133 +335,4 @@ impl Core {
         let queue = self.queue_view(id);
         self.tell(UiEventBody::Queue { conversation: id.to_string(), queue });
     }
-}
-
-/// One reply on its way, outside the core.
-struct Reply {
-    id: ConversationId,
-    message: MessageId,
-    ops: mpsc::WeakSender<Op>,
-    cancel: CancellationToken,
-}
-
-impl Reply {
-    async fn run(self, servers: Arc<dyn Servers>, chosen: Chosen, request: GenerateRequest) {
-        let (out, inbox) = mpsc::channel(QUEUE);
-        let made = async {
-            match self.prepared(servers.as_ref(), &chosen).await {
-                Ok(model) => session::reply(model.as_ref(), request, self.cancel.clone(), out).await,
-                Err(error) => {
-                    let end = match error {
-                        EngineError::Job(JobError::Cancelled) => ReplyEnd::Stopped,
-                        error => ReplyEnd::Failed(error),
-                    };
-                    // The other half of the join listens until this side is done.
-                    let _ = out.send(ReplyEvent::Ended(Outcome { end, usage: None })).await;
-                }
-            }
-        };
-        tokio::join!(made, self.pass_on(inbox));
-    }
-
-    /// The model, ready to answer.
-    async fn prepared(
-        &self,
-        servers: &dyn Servers,
-        chosen: &Chosen,
-    ) -> Result<Arc<dyn LanguageModel>, EngineError> {
-        let ready = async {
-            match &chosen.model {
-                super::models::Source::Local(model) => {
-                    make_ready(&self.ops, &chosen.name, model.as_ref()).await?;
-                    Ok(model.clone())
-                }
-                super::models::Source::Server(address) => servers
-                    .language_model(address)
-                    .await
-                    .map_err(|error| EngineError::Unreachable { reason: error.message }),
-            }
-        };
-        tokio::select! {
-            ready = ready => ready,
-            () = self.cancel.cancelled() => Err(EngineError::Job(JobError::Cancelled)),
-        }
-    }
-
-    /// Passes what happens on to the core, and has it saved in time.
-    async fn pass_on(&self, mut inbox: mpsc::Receiver<ReplyEvent>) {
-        let mut due: Option<Instant> = None;
-        loop {
-            let event = tokio::select! {
-                event = inbox.recv() => event,
-                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    due = None;
-                    let (id, message) = (self.id, self.message);
-                    // A failure is told by the core and tried again with the next piece.
-                    self.ask(move |core| { let _ = core.save(id, message); }).await;
-                    continue;
-                }
-            };
-            let Some(event) = event else { return };
-            let (id, message) = (self.id, self.message);
-            match event {
-                ReplyEvent::Reading { done, total } => {
-                    self.ask(move |core| {
-                        let (conversation, message) = (id.to_string(), message.to_string());
-                        core.tell(UiEventBody::Reading { conversation, message, done, total });
-                    })
-                    .await;
-                }
-                ReplyEvent::Said { answer, thinking } => {
-                    due.get_or_insert_with(|| Instant::now() + SAVE_EVERY);
-                    self.ask(move |core| core.on_said(id, message, &answer, &thinking)).await;
-                }
-                ReplyEvent::Ended(outcome) => {
-                    self.ask(move |core| core.on_ended(id, message, &outcome)).await;
-                    return;
-                }
-            }
-        }
-    }
-
-    async fn ask(&self, op: impl FnOnce(&mut Core) + std::marker::Send + 'static) {
-        ask(&self.ops, op).await;
-    }
-}
-
-async fn ask(ops: &mpsc::WeakSender<Op>, op: impl FnOnce(&mut Core) + std::marker::Send + 'static) {
-    if let Some(ops) = ops.upgrade() {
-        // Fails only when the application is closing; the core ends every reply then.
-        let _ = ops.send(Box::new(op)).await;
-    }
-}
-
-/// Loads a local model, telling how far it has come and what became of it.
-async fn make_ready(
-    ops: &mpsc::WeakSender<Op>,
-    name: &str,
-    model: &dyn LanguageModel,
-) -> Result<(), EngineError> {
-    let (progress, mut steps) = mpsc::channel(8);
-    let telling = async {
-        while let Some(LoadProgress(progress)) = steps.recv().await {
-            let model = name.to_owned();
-            ask(ops, move |core| core.set_engine(EngineView::Loading { model, progress })).await;
-        }
-    };
-    let (ready, ()) = tokio::join!(model.ready(Some(progress)), telling);
-    let view = match &ready {
-        Ok(info) => EngineView::Ready {
-            model: name.to_owned(),
-            device: info.device.clone(),
-            context_tokens: info.context_tokens,
-            sees: info.sees,
-        },
-        Err(error @ (EngineError::Degraded { .. } | EngineError::CannotStart { .. })) => {
-            EngineView::Down { error: error.clone().into() }
-        }
-        Err(_) => EngineView::Idle { model: name.to_owned() },
-    };
-    ask(ops, move |core| core.set_engine(view)).await;
-    ready.map(|_| ())
 }

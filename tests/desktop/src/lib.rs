@@ -1,0 +1,236 @@
+//! Starts the real window through WebKit's driver, each time with a home of its own, and finds things in it as a
+//! screen reader would: by role and name.
+//!
+//! Needs a display, a session bus (one window a bus), `WebKitWebDriver` and the built programs; `cargo xtask test`
+//! provides all of them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use fantoccini::elements::Element;
+use fantoccini::key::Key;
+use fantoccini::{Client, ClientBuilder, Locator};
+use serde_json::{Value, json};
+
+/// So long is waited for what should come soon; only a failing test waits for all of it.
+const LONG: Duration = Duration::from_secs(90);
+
+/// A home with settings, conversations and models, kept over several starts of the window.
+pub struct Home {
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    /// An empty one, as on a new machine.
+    pub fn empty() -> anyhow::Result<Self> {
+        Ok(Self { folder: tempfile::tempdir()? })
+    }
+
+    /// One with the starter model, or none where the tests have no model.
+    pub fn with_model() -> anyhow::Result<Option<Self>> {
+        let Some(model) = std::env::var_os("HARK_TEST_MODEL").map(PathBuf::from).filter(|path| path.is_file()) else {
+            return Ok(None);
+        };
+        let home = Self::empty()?;
+        let folder = home.path().join("models/smollm2-135m");
+        std::fs::create_dir_all(&folder)?;
+        let name = "SmolLM2-135M-Instruct.Q4_1.gguf";
+        std::fs::hard_link(&model, folder.join(name)).or_else(|_| std::fs::copy(&model, folder.join(name)).map(drop))?;
+        Ok(Some(home))
+    }
+
+    /// Its folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a settings file.
+    pub fn settings(&self, text: &str) -> anyhow::Result<()> {
+        Ok(std::fs::write(self.path().join("settings.toml"), text)?)
+    }
+}
+
+/// The window, open.
+pub struct Window {
+    client: Client,
+    driver: Child,
+    home: PathBuf,
+}
+
+impl Window {
+    /// Opens it.
+    pub async fn open(home: &Home) -> anyhow::Result<Self> {
+        let programs = programs();
+        let port = free_port()?;
+        let driver = Command::new("WebKitWebDriver")
+            .arg(format!("--port={port}"))
+            .env("HARK_HOME", home.path())
+            .env("HARK_WORKER_DIR", &programs)
+            .env("TAURI_AUTOMATION", "true")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+            .stdout(Stdio::null())
+            .spawn()
+            .context("WebKitWebDriver cannot be started (package webkit2gtk-driver)")?;
+        let program = programs.join("hark-desktop");
+        let capabilities = json!({ "webkitgtk:browserOptions": { "binary": program, "args": [] } });
+        let Value::Object(capabilities) = capabilities else { bail!("not an object") };
+        let url = format!("http://127.0.0.1:{port}");
+        let mut builder = ClientBuilder::native();
+        builder.capabilities(capabilities);
+        let mut last = None;
+        for _ in 0..100 {
+            match builder.connect(&url).await {
+                Ok(client) => return Ok(Self { client, driver, home: home.path().to_path_buf() }),
+                Err(error) => last = Some(error),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        bail!("the window did not open: {last:?}")
+    }
+
+    /// Waits until something with this CSS selector is there.
+    pub async fn find(&self, css: &str) -> anyhow::Result<Element> {
+        let found = self.client.wait().at_most(LONG).for_element(Locator::Css(css)).await;
+        found.with_context(|| format!("nothing matches {css}"))
+    }
+
+    /// Whether something with this CSS selector is there now.
+    pub async fn has(&self, css: &str) -> anyhow::Result<bool> {
+        Ok(!self.client.find_all(Locator::Css(css)).await?.is_empty())
+    }
+
+    /// Waits until a script's expression is true.
+    pub async fn until(&self, expression: &str) -> anyhow::Result<()> {
+        let script = format!("return !!({expression})");
+        let deadline = tokio::time::Instant::now() + LONG;
+        while self.client.execute(&script, vec![]).await? != Value::Bool(true) {
+            if tokio::time::Instant::now() > deadline {
+                bail!("never true: {expression}; the window shows: {}", self.text().await?);
+            }
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+        Ok(())
+    }
+
+    /// What a script's expression gives.
+    pub async fn value(&self, expression: &str) -> anyhow::Result<Value> {
+        Ok(self.client.execute(&format!("return {expression}"), vec![]).await?)
+    }
+
+    /// All text of the window.
+    pub async fn text(&self) -> anyhow::Result<String> {
+        Ok(self.find("body").await?.text().await?)
+    }
+
+    /// Writes into the composer.
+    pub async fn write(&self, text: &str) -> anyhow::Result<()> {
+        Ok(self.find(COMPOSER).await?.send_keys(text).await?)
+    }
+
+    /// Writes a message and sends it with Enter.
+    pub async fn send(&self, text: &str) -> anyhow::Result<()> {
+        self.write(text).await?;
+        self.write(&char::from(Key::Enter).to_string()).await
+    }
+
+    /// Waits until the `n`-th reply (from 1) has ended, and gives its text.
+    pub async fn reply(&self, n: usize) -> anyhow::Result<String> {
+        self.until(&format!("{REPLIES}.length >= {n} && {REPLIES}[{}].ariaBusy !== 'true'", n - 1)).await?;
+        let text = self.value(&format!("{REPLIES}[{}].innerText", n - 1)).await?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Waits until the `n`-th reply (from 1) has begun to show words.
+    pub async fn reply_begins(&self, n: usize) -> anyhow::Result<()> {
+        self.until(&format!("{REPLIES}.length >= {n} && {REPLIES}[{}].innerText.trim().length > 20", n - 1)).await
+    }
+
+    /// Keeps a picture of the window where `HARK_SHOTS` says, for people to look at.
+    pub async fn picture(&self, name: &str) -> anyhow::Result<()> {
+        if let Some(folder) = std::env::var_os("HARK_SHOTS") {
+            let png = self.client.screenshot().await?;
+            std::fs::write(PathBuf::from(folder).join(format!("{name}.png")), png)?;
+        }
+        Ok(())
+    }
+
+    /// Closes it as a person does.
+    pub async fn close(mut self) -> anyhow::Result<()> {
+        self.client.clone().close().await?;
+        // The driver answers before the program has ended; the next window must not find it still there.
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+        while runs_with_home("hark-desktop", &self.home)?.next().is_some() && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.driver.kill()?;
+        self.driver.wait()?;
+        Ok(())
+    }
+
+    /// Kills the window's program (SIGKILL).
+    pub async fn kill(mut self) -> anyhow::Result<()> {
+        kill_with_home("hark-desktop", &self.home)?;
+        // The session died with the program.
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.client.clone().close()).await;
+        self.driver.kill()?;
+        self.driver.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // A test that failed leaves nothing behind, above all no window that the next one would be handed over to; one
+        // that closed its window has done this already.
+        let _ = kill_with_home("hark-desktop", &self.home);
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// Where a message is written.
+pub const COMPOSER: &str = "textarea";
+
+/// The assistant's messages, oldest first.
+const REPLIES: &str = "document.querySelectorAll('article[aria-busy]')";
+
+/// Kills a program that runs with this home (SIGKILL).
+pub fn kill_program(name: &str, home: &Home) -> anyhow::Result<()> {
+    kill_with_home(name, home.path())
+}
+
+fn kill_with_home(name: &str, home: &Path) -> anyhow::Result<()> {
+    let mut killed = 0;
+    for pid in runs_with_home(name, home)? {
+        killed += usize::from(Command::new("kill").arg("-9").arg(&pid).status()?.success());
+    }
+    if killed == 0 { bail!("no program “{name}” runs with this home") } else { Ok(()) }
+}
+
+/// The process ids of a program that runs with this home.
+fn runs_with_home(name: &str, home: &Path) -> anyhow::Result<impl Iterator<Item = std::ffi::OsString>> {
+    let wanted = format!("HARK_HOME={}\0", home.display());
+    // The kernel keeps 15 characters of a name.
+    let name = name[..name.len().min(15)].to_owned();
+    Ok(std::fs::read_dir("/proc")?.flatten().filter_map(move |entry| {
+        let path = entry.path();
+        let comm = std::fs::read_to_string(path.join("comm")).unwrap_or_default();
+        let environment = std::fs::read(path.join("environ")).unwrap_or_default();
+        let ours = environment.windows(wanted.len()).any(|window| window == wanted.as_bytes());
+        (comm.trim_end() == name && ours).then(|| entry.file_name())
+    }))
+}
+
+/// The folder with the built programs.
+fn programs() -> PathBuf {
+    let own = std::env::current_exe().unwrap_or_default();
+    // target/PROFILE/deps/TEST
+    own.ancestors().nth(2).map(Path::to_path_buf).unwrap_or_default()
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
