@@ -27,3 +27,5 @@ pub use events::Events;
 pub use llm::{LlmWorker, ModelState};
 pub use status::{Life, Limits, RestartBudget, WorkerGone, WorkerStatus};
 pub use supervisor::Supervisor;
+/// The protocols of the workers there are, for hosts that look at one without its trait.
+pub use worker_kit::protocols;
