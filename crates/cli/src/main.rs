@@ -47,8 +47,12 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    assembly::log_to_stderr();
     let cli = Cli::parse();
+    // What a person has to know is said in sentences; log lines between them only for those who ask. A server runs
+    // unattended, and whoever looks at it later wants to know what went wrong.
+    if std::env::var_os("HARK_LOG").is_some() || matches!(cli.command, Command::Serve(_)) {
+        assembly::log_to_stderr();
+    }
     match run(cli.command) {
         Ok(exit) => exit.into(),
         Err(error) => exit::tell(&error).into(),

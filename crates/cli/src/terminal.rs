@@ -95,24 +95,16 @@ pub(crate) fn table(headings: &[&str], rows: &[Vec<Cell>]) -> String {
     };
     let widths: Vec<usize> = (0..headings.len()).map(width_of).collect();
     let headings: Vec<Cell> = headings.iter().map(|heading| Cell::new(*heading, DIM)).collect();
-    let mut lines = String::new();
-    for row in std::iter::once(&headings).chain(rows) {
-        let mut line = String::new();
-        for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let gap = " ".repeat(width - cell.text.width().min(*width));
-            let text = styled(cell.style, &cell.text);
-            let last = at + 1 == widths.len();
-            line += &match (cell.right, last) {
-                (true, _) => format!("{gap}{text}"),
-                (false, true) => text,
-                (false, false) => format!("{text}{gap}"),
-            };
-            line += if last { "" } else { "  " };
-        }
-        lines += line.trim_end();
-        lines.push('\n');
-    }
-    lines
+    std::iter::once(&headings).chain(rows).map(|row| line(row, &widths) + "\n").collect()
+}
+
+fn line(row: &[Cell], widths: &[usize]) -> String {
+    let cell = |(cell, width): (&Cell, &usize)| {
+        let gap = " ".repeat(width.saturating_sub(cell.text.width()));
+        let text = if cell.text.is_empty() { String::new() } else { styled(cell.style, &cell.text) };
+        if cell.right { gap + &text } else { text + &gap }
+    };
+    row.iter().zip(widths).map(cell).collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
 /// `text` without what could command a terminal: a model's words must not move the cursor or set the title.

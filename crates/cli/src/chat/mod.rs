@@ -20,8 +20,15 @@ use follow::{Ended, Follow};
 use opening::Open;
 use show::Show;
 
+const EXAMPLES: &str = "\
+Examples:
+  hark chat                                  a conversation; /help in it shows more
+  hark chat -p 'What is a monad?'            one question, one answer
+  git diff | hark chat -p 'What changed?'    about what is piped in";
+
 /// The arguments of `hark chat`.
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 #[allow(clippy::struct_excessive_bools)] // each is a flag on the command line
 pub(crate) struct Args {
     /// Ask this one question and print the answer; standard input, if piped, is added to it
@@ -31,7 +38,7 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "MODEL")]
     model: Option<String>,
     /// Go on with the last conversation
-    #[arg(short, long = "continue", conflicts_with = "conversation")]
+    #[arg(short = 'c', long = "continue", conflicts_with = "conversation")]
     resume: bool,
     /// Go on with this conversation
     #[arg(long, value_name = "ID")]
@@ -88,7 +95,7 @@ async fn once(open: &Open, args: &Args, text: String) -> anyhow::Result<Exit> {
     let sent = open.app.send(Send { conversation, text }).await?;
     let ended = follow.reply(&sent.conversation, &mut show).await?;
     if args.json {
-        show.print_json(&ended, (!args.no_history).then_some(sent.conversation.as_str()))?;
+        Show::json(&ended, (!args.no_history).then_some(sent.conversation.as_str()))?;
     }
     finish(&ended)
 }

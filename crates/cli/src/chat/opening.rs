@@ -39,8 +39,8 @@ pub(super) async fn open(args: &Args) -> anyhow::Result<Option<Open>> {
     let named = args.model.as_deref().map(|model| named(&opened, model)).transpose()?;
     let model = named.or_else(|| opened.settings.model.active.clone());
     // A conversation may have a model of its own, which the application knows.
-    let own_possible = args.resume || args.conversation.is_some();
-    if !(own_possible && args.model.is_none()) && !have_model(&opened, model.as_deref()).await? {
+    let needed = args.model.is_some() || !(args.resume || args.conversation.is_some());
+    if needed && !have_model(&opened, model.as_deref()).await? {
         return Ok(None);
     }
     let settings = SettingsOfThisRun::new(&opened, args, model.clone())?;

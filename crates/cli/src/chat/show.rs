@@ -98,8 +98,8 @@ impl Show {
         }
     }
 
-    /// The whole reply as one line of JSON.
-    pub(super) fn print_json(&self, ended: &Ended, conversation: Option<&str>) -> io::Result<()> {
+    /// Prints the whole reply as one line of JSON.
+    pub(super) fn json(ended: &Ended, conversation: Option<&str>) -> io::Result<()> {
         let message = &ended.message;
         let (state, error) = match &message.state {
             MessageState::Complete => ("complete", None),

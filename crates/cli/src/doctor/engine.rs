@@ -9,8 +9,8 @@ use model_store::{HubReference, Machine, ModelFiles, ModelId};
 use serde::Deserialize;
 use settings::Gpu;
 use tokio_util::sync::CancellationToken;
+use worker_host::protocols::Llm;
 use worker_host::{Limits, LlmWorker, Supervisor, WorkerCommand, worker_program};
-use worker_kit::protocols::Llm;
 
 use super::Check;
 use crate::models::Opened;
@@ -126,12 +126,11 @@ pub(super) async fn model(opened: &Opened, quick: bool) -> Check {
 
 async fn chosen(opened: &Opened, active: Option<&str>) -> Result<(ModelId, ModelFiles), Check> {
     let (id, name) = ("model", "Model");
-    let found = match active {
-        Some(active) => active.parse().ok(),
-        None => {
-            let machine = tokio::task::spawn_blocking(Machine::probe).await.ok();
-            machine.and_then(|machine| opened.store.default_chat_model(&machine))
-        }
+    let found = if let Some(active) = active {
+        active.parse().ok()
+    } else {
+        let machine = tokio::task::spawn_blocking(Machine::probe).await.ok();
+        machine.and_then(|machine| opened.store.default_chat_model(&machine))
     };
     let none = || Check::warning(id, name, "There is none yet.", "hark models pull starter");
     let model = found.ok_or_else(none)?;

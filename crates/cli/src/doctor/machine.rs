@@ -96,13 +96,11 @@ fn python() -> Check {
         let text = String::from_utf8_lossy(&output.stdout);
         Some(text.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
     });
-    match version {
-        Some(version) => Check::ok(id, name, version),
-        None => {
-            let says = "Python with pip is not here; the starter model comes as a Python package.";
-            Check::warning(id, name, says, "Install python3 and python3-pip, or fetch a model from the hub.")
-        }
+    if let Some(version) = version {
+        return Check::ok(id, name, version);
     }
+    let says = "Python with pip is not here; the starter model comes as a Python package.";
+    Check::warning(id, name, says, "Install python3 and python3-pip, or fetch a model from the hub.")
 }
 
 pub(super) async fn keyring(opened: &Opened) -> Check {

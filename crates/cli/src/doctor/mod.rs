@@ -169,11 +169,9 @@ fn lines(check: &Check) -> String {
         State::Problem => (BAD, "problem"),
     };
     let mark = styled(style, format!("{mark:>7}"));
-    let mut text = format!("{mark}  {}  {}\n", styled(BOLD, format!("{:<10}", check.name)), check.says);
-    if let Some(todo) = &check.todo {
-        text += &format!("{:21}{}\n", "", styled(style, format!("→ {todo}")));
-    }
-    text
+    let says = format!("{mark}  {}  {}\n", styled(BOLD, format!("{:<10}", check.name)), check.says);
+    let todo = check.todo.as_ref().map(|todo| format!("{:21}{}\n", "", styled(style, format!("→ {todo}"))));
+    says + &todo.unwrap_or_default()
 }
 
 #[cfg(test)]

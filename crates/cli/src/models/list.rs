@@ -195,12 +195,10 @@ fn paragraph(line: &Line) -> String {
     };
     let mark = if line.chosen { ", chosen" } else { "" };
     let head = format!("{}  {}", styled(BOLD, &line.id), line.name);
-    let mut text = format!("{head}\n  {state}{mark} · {size} · {licence}\n");
-    for sentence in [&line.fit_sentence, &line.note, &line.problem, &line.path].into_iter().flatten() {
-        text += &format!("  {sentence}\n");
-    }
-    text.push('\n');
-    text
+    let facts = format!("{state}{mark} · {size} · {licence}");
+    let sentences = [&line.fit_sentence, &line.note, &line.problem, &line.path].into_iter().flatten();
+    let below = std::iter::once(&facts).chain(sentences).map(|sentence| format!("  {sentence}\n"));
+    format!("{head}\n{}\n", below.collect::<String>())
 }
 
 #[cfg(test)]

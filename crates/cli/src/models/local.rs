@@ -13,20 +13,16 @@ use crate::terminal::bytes;
 
 pub(super) fn remove(opened: &Opened, name: &str) -> anyhow::Result<Exit> {
     let id = opened.id(name)?;
-    let mut out = anstream::stdout();
-    match opened.store.remove(&id)? {
-        Removed::Deleted { bytes: 0 } => writeln!(out, "What was left of {id} is removed.")?,
-        Removed::Deleted { bytes: freed } => {
-            writeln!(out, "{id} is removed; {} are free again.", bytes(freed))?
-        }
-        Removed::Forgotten => {
-            writeln!(out, "{id} is no longer listed. Its file is yours and stays where it is.")?
-        }
+    let said = match opened.store.remove(&id)? {
+        Removed::Deleted { bytes: 0 } => format!("What was left of {id} is removed."),
+        Removed::Deleted { bytes: freed } => format!("{id} is removed; {} are free again.", bytes(freed)),
+        Removed::Forgotten => format!("{id} is no longer listed. Its file is yours and stays where it is."),
         Removed::Nothing => {
             let sentence = format!("{id} is not on this machine, so there is nothing to remove.");
             return Err(Failure::new(Exit::NoModel, sentence).into());
         }
-    }
+    };
+    writeln!(anstream::stdout(), "{said}")?;
     Ok(Exit::Done)
 }
 

@@ -92,7 +92,7 @@ pub(crate) async fn fetch(opened: &Opened, id: &ModelId, show: Show) -> anyhow::
     let cancel = CancellationToken::new();
     let (sink, bar): (ProgressSink, ProgressBar) = match show {
         Show::Bar => bar_sink(&name),
-        Show::Json => (Arc::new(json_line), ProgressBar::hidden()),
+        Show::Json => (Arc::new(|progress| json_line(&progress)), ProgressBar::hidden()),
     };
     let download = opened.store.download(id, &cancel, sink);
     tokio::pin!(download);
@@ -171,7 +171,7 @@ fn stage_name(stage: Stage) -> &'static str {
     }
 }
 
-fn json_line(progress: Progress) {
+fn json_line(progress: &Progress) {
     let line = json!({
         "stage": stage_name(progress.stage), "file": progress.file, "done_bytes": progress.done,
         "total_bytes": progress.total, "bytes_per_s": progress.bytes_per_s,

@@ -31,8 +31,8 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The arguments of `hark serve`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Address to listen on: 127.0.0.1, ::1 or localhost
-    #[arg(long, default_value = "127.0.0.1", value_parser = loopback)]
+    /// Address to listen on
+    #[arg(long, help = "Address to listen on: 127.0.0.1, localhost or [::1]", default_value = "127.0.0.1", value_parser = loopback)]
     host: IpAddr,
     /// Port to listen on; 0 takes any free one
     #[arg(long, default_value_t = 8317)]

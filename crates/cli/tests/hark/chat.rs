@@ -139,7 +139,7 @@ fn a_mistake_in_the_settings_costs_nothing_else() {
     house.settings("version = 1\n[model]\ntemperatur = 0.5\n");
     let done = house.hark(&["chat", "-p", "Hello"]);
     assert_eq!((done.code, done.out), (Some(0), format!("{REPLY}\n")), "{}", done.err);
-    insta::assert_snapshot!(done.err, @"");
+    insta::assert_snapshot!(done.err, @"hark: [HOUSE]/home/settings.toml: line 3: There is no setting `model.temperatur`; did you mean `model.temperature`?");
 }
 
 #[test]

@@ -20,9 +20,9 @@ fn the_shape_is_stable() {
     let head = "settings folders space history memory processor display python keyring engine";
     assert!(ids.join(" ").starts_with(head), "{ids:?}");
     assert!(ids.join(" ").ends_with("model hub"), "{ids:?}");
-    insta::assert_json_snapshot!(check(&report, "settings"));
-    insta::assert_json_snapshot!(check(&report, "model"));
-    insta::assert_json_snapshot!(check(&report, "hub"));
+    insta::assert_yaml_snapshot!(check(&report, "settings"));
+    insta::assert_yaml_snapshot!(check(&report, "model"));
+    insta::assert_yaml_snapshot!(check(&report, "hub"));
 }
 
 #[test]

@@ -106,16 +106,13 @@ fn scripted_worker() -> &'static Path {
         let beside = Path::new(env!("CARGO_BIN_EXE_hark")).parent().unwrap();
         let program = beside.join("scripted-worker");
         if !program.is_file() {
-            let built = Command::new(env!("CARGO")).args(["build", "-q", "-p", "testkit", "--target-dir"]);
-            let built = built_in(built, beside.parent().unwrap());
+            let mut cargo = Command::new(env!("CARGO"));
+            cargo.args(["build", "-q", "-p", "testkit", "--target-dir"]).arg(beside.parent().unwrap());
+            let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success();
             assert!(built && program.is_file(), "cargo build -p testkit did not make {}", program.display());
         }
         program
     })
-}
-
-fn built_in(cargo: &mut Command, target: &Path) -> bool {
-    cargo.arg(target).current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success()
 }
 
 /// The smallest file that counts as a chat model: an architecture and one tensor of zeros.
