@@ -1,6 +1,6 @@
 /** A typed conversation, from the first word to another version of it. */
 import { describe, expect, test } from 'vitest';
-import { answered, answers, button, composer, open, questions, real, row, say, unique } from './world';
+import { answered, answers, button, composer, limit, open, questions, real, row, say, unique } from './world';
 
 /** Long enough to be stopped, for the scripted host and for a real model. */
 const LONG = 'slow: count from 1 to 2000, one number in each line, and do not stop before the end';
@@ -28,6 +28,7 @@ describe('a conversation', () => {
   });
 
   test('stops and keeps what was written', async () => {
+    await limit(null);
     const page = await open();
     await say(page, LONG);
     await answers(page).last().locator('.text').waitFor();
@@ -38,6 +39,7 @@ describe('a conversation', () => {
   });
 
   test.each(['Escape', 'Control+.'])('%s stops too', async (key) => {
+    await limit(null);
     const page = await open();
     await say(page, LONG);
     await answers(page).last().locator('.text').waitFor();
@@ -46,6 +48,7 @@ describe('a conversation', () => {
   });
 
   test('what is sent meanwhile waits, and can be taken back', async () => {
+    await limit(null);
     const page = await open();
     await say(page, LONG);
     await button(page, 'Stop').waitFor();
@@ -54,6 +57,7 @@ describe('a conversation', () => {
       await composer(page).press('Enter');
       await page.getByRole('list', { name: 'Waiting to be sent' }).getByText(text).waitFor();
     }
+    await limit(40);
     await button(page, 'Take back “plain first in line”').click();
     await page.getByText('plain first in line').waitFor({ state: 'detached' });
     await button(page, 'Stop').click();

@@ -1,7 +1,7 @@
 /** One Chromium for a test file; a fresh, empty profile for every test. */
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest';
 
 export const real = inject('real');
 
@@ -22,6 +22,25 @@ beforeAll(async () => {
   });
 });
 afterAll(() => browser.close());
+
+/** Tokens of a real model's reply: enough to see it stream, few enough not to wait for. */
+const SHORT = 40;
+
+/** Limits the replies of a real model; null: as long as it likes. The scripted one needs no limit. */
+export async function limit(tokens: number | null): Promise<void> {
+  if (!real) return;
+  const { origin, hash } = new URL(inject('url'));
+  const token = new URLSearchParams(hash.slice(1)).get('token') ?? '';
+  const response = await fetch(`${origin}/api/command/change_setting`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ path: 'model.max_tokens', value: tokens }),
+  });
+  expect(response.status).toBe(200);
+}
+
+beforeEach(() => limit(SHORT));
+afterAll(() => limit(null));
 
 // Whatever a test is about: the page must not have failed or broken its content security policy meanwhile.
 afterEach(async () => {
