@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::load::{self, STEP};
 use crate::machine;
-use crate::native::{Context, Outputs, Sequence, Shape};
+use crate::native::{Context, Outputs, Sequence, Shape, instruction_sets};
 
 /// Tokens of the prompt that is read.
 pub const PROMPT_TOKENS: usize = 512;
@@ -54,6 +54,8 @@ pub struct Figures {
     pub model: String,
     /// Where it ran.
     pub device: String,
+    /// What the processor's part was compiled for, as llama.cpp says it.
+    pub instructions: String,
     /// Threads.
     pub threads: u32,
     /// Tokens in one step of reading.
@@ -96,6 +98,7 @@ pub fn measure(weights: &Path, setup: &Setup) -> Result<Figures, JobError> {
     Ok(Figures {
         model: weights.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         device: loaded.device,
+        instructions: instruction_sets(),
         threads: setup.threads,
         step: setup.step,
         runs: setup.runs,

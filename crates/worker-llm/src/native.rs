@@ -344,3 +344,11 @@ fn model_pointer(model: &LlamaModel) -> *mut sys::llama_model {
     // SAFETY: `LlamaModel` is `repr(transparent)` over a `repr(transparent)` pointer (checked for the pinned version).
     unsafe { *ptr::from_ref(model).cast::<*mut sys::llama_model>() }
 }
+
+/// What this build computes with, in llama.cpp's own words: `CPU : AVX2 = 1 | FMA = 1 | …`.
+pub(crate) fn instruction_sets() -> String {
+    // SAFETY: returns a static, terminated text that the next call overwrites; it is copied at once, and only the
+    // benchmark calls this, from one thread.
+    let words = unsafe { std::ffi::CStr::from_ptr(sys::llama_print_system_info()) };
+    words.to_string_lossy().trim_matches([' ', '|']).to_owned()
+}
