@@ -3,7 +3,6 @@ export const en = {
   'app.name': 'Hark',
   'app.starting': 'Starting…',
   'app.unreachable': 'Hark does not answer.',
-  'app.retry': 'Try again',
 
   'common.cancel': 'Cancel',
   'common.close': 'Close',
@@ -14,7 +13,6 @@ export const en = {
   'common.dismiss': 'Dismiss',
   'common.on': 'On',
   'common.off': 'Off',
-  'common.default': 'Back to the default',
   'common.details': 'Details',
 
   'list.label': 'Conversations',
@@ -115,14 +113,10 @@ export const en = {
   'composer.take_back': 'Take back “{text}”',
   'composer.model': 'Model: {name}',
   'composer.choose_model': 'Choose a model',
-  'composer.hint_enter': 'Enter sends, Shift+Enter makes a new line',
-  'composer.hint_ctrl': '{mod}+Enter sends',
 
   'engine.loading': 'Loading {model}',
   'engine.loading_progress': 'Loading {model}, {percent}',
   'engine.restarting': 'The engine stopped and is being started again.',
-  'engine.down': 'The engine is not running.',
-  'engine.start': 'Start again',
   'engine.ready': 'Ready on {device}',
   'engine.idle': 'Is loaded with the first message',
 
@@ -132,14 +126,11 @@ export const en = {
   'models.use_here': 'For this conversation',
   'models.use_always': 'For all conversations',
   'models.scope': 'Use the chosen model',
-  'models.follow_setting': 'Same as everywhere',
   'models.group.installed': 'On this computer',
   'models.group.available': 'To download',
   'models.group.servers': 'Your servers',
   'models.download': 'Download',
   'models.download_named': 'Download {name}',
-  'models.download_size': 'Download, {size}',
-  'models.resume': 'Continue',
   'models.cancel_download': 'Cancel the download of {name}',
   'models.checking': 'Checking the file…',
   'models.remove': 'Remove',
@@ -152,9 +143,7 @@ export const en = {
   'models.import_hint': 'The file is used where it is; nothing is copied.',
   'models.import_action': 'Add',
   'models.imported': '{name} was added.',
-  'models.parameters': '{n} billion parameters',
-  'models.sees': 'sees pictures',
-  'models.hears': 'hears sound',
+  'models.parameters': '{n} parameters',
   'models.licence': 'Licence {licence}',
   'models.page': 'Page of {name}',
   'models.starter': 'Starter',
@@ -189,7 +178,6 @@ export const en = {
   'settings.page.privacy': 'Privacy',
   'settings.page.about': 'About',
   'settings.automatic': 'Automatic',
-  'settings.changed': 'Saved',
 
   'setting.general.language': 'Language',
   'setting.general.language.effect':
@@ -301,7 +289,6 @@ export const en = {
   'first.model.text':
     'The model is what answers. A small one is quick, a big one knows more. You can change it at any time.',
   'first.model.more': 'See all models',
-  'first.model.use': 'Use {name}',
   'first.go.title': 'Ready',
   'first.go.text': 'Write a message and press Enter. All shortcuts are under {keys}.',
   'first.go.waiting': 'The model is still on its way. You can look around meanwhile.',

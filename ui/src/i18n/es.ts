@@ -5,7 +5,6 @@ export const es: Catalogue = {
   'app.name': 'Hark',
   'app.starting': 'Iniciando…',
   'app.unreachable': 'Hark no responde.',
-  'app.retry': 'Reintentar',
 
   'common.cancel': 'Cancelar',
   'common.close': 'Cerrar',
@@ -16,7 +15,6 @@ export const es: Catalogue = {
   'common.dismiss': 'Descartar',
   'common.on': 'Sí',
   'common.off': 'No',
-  'common.default': 'Volver al valor predeterminado',
   'common.details': 'Detalles',
 
   'list.label': 'Conversaciones',
@@ -118,14 +116,10 @@ export const es: Catalogue = {
   'composer.take_back': 'Retirar «{text}»',
   'composer.model': 'Modelo: {name}',
   'composer.choose_model': 'Elegir un modelo',
-  'composer.hint_enter': 'Intro envía, Mayús+Intro cambia de línea',
-  'composer.hint_ctrl': '{mod}+Intro envía',
 
   'engine.loading': 'Cargando {model}',
   'engine.loading_progress': 'Cargando {model}, {percent}',
   'engine.restarting': 'El motor se detuvo y se está reiniciando.',
-  'engine.down': 'El motor no está en marcha.',
-  'engine.start': 'Iniciar de nuevo',
   'engine.ready': 'Listo en {device}',
   'engine.idle': 'Se carga con el primer mensaje',
 
@@ -135,14 +129,11 @@ export const es: Catalogue = {
   'models.use_here': 'En esta conversación',
   'models.use_always': 'En todas',
   'models.scope': 'Usar el modelo elegido',
-  'models.follow_setting': 'Igual que en las demás',
   'models.group.installed': 'En este equipo',
   'models.group.available': 'Para descargar',
   'models.group.servers': 'Tus servidores',
   'models.download': 'Descargar',
   'models.download_named': 'Descargar {name}',
-  'models.download_size': 'Descargar, {size}',
-  'models.resume': 'Continuar',
   'models.cancel_download': 'Cancelar la descarga de {name}',
   'models.checking': 'Comprobando el archivo…',
   'models.remove': 'Quitar',
@@ -155,9 +146,7 @@ export const es: Catalogue = {
   'models.import_hint': 'El archivo se usa donde está; no se copia nada.',
   'models.import_action': 'Añadir',
   'models.imported': 'Se añadió {name}.',
-  'models.parameters': '{n} mil millones de parámetros',
-  'models.sees': 've imágenes',
-  'models.hears': 'oye sonido',
+  'models.parameters': '{n} de parámetros',
   'models.licence': 'Licencia {licence}',
   'models.page': 'Página de {name}',
   'models.starter': 'Inicial',
@@ -192,7 +181,6 @@ export const es: Catalogue = {
   'settings.page.privacy': 'Privacidad',
   'settings.page.about': 'Acerca de',
   'settings.automatic': 'Automático',
-  'settings.changed': 'Guardado',
 
   'setting.general.language': 'Idioma',
   'setting.general.language.effect':
@@ -308,7 +296,6 @@ export const es: Catalogue = {
   'first.model.text':
     'El modelo es quien responde. Uno pequeño es rápido, uno grande sabe más. Puedes cambiarlo cuando quieras.',
   'first.model.more': 'Ver todos los modelos',
-  'first.model.use': 'Usar {name}',
   'first.go.title': 'Todo listo',
   'first.go.text': 'Escribe un mensaje y pulsa Intro. Todos los atajos están en {keys}.',
   'first.go.waiting': 'El modelo todavía se está descargando. Mientras tanto puedes echar un vistazo.',

@@ -59,6 +59,11 @@ function plural(locale: string, cases: string, n: number, params: Params): strin
   return format(locale, chosen.replaceAll('#', number(locale, n)), params);
 }
 
+/** A large number in words: 135 million, 51亿. */
+export function count(locale: string, value: number): string {
+  return number(locale, value, { notation: 'compact', compactDisplay: 'long', maximumSignificantDigits: 3 });
+}
+
 const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
 
 /** Decimal units, as disks and downloads are sold: 1.1 GB. */

@@ -41,6 +41,7 @@ export function tMaybe(key: string): string | null {
 
 export const fmt = {
   number: (value: number, options?: Intl.NumberFormatOptions) => forms.number(current, value, options),
+  count: (value: number) => forms.count(current, value),
   bytes: (value: number) => forms.bytes(current, value),
   seconds: (value: number) => forms.seconds(current, value),
   percent: (share: number) => forms.percent(current, share),

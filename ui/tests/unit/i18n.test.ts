@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { en, type Key } from '../../src/i18n/en';
-import { bytes, format, percent, seconds } from '../../src/i18n/format';
+import { bytes, count, format, percent, seconds } from '../../src/i18n/format';
 import { CATALOGUES, pickLanguage } from '../../src/i18n/index.svelte';
 import { SETTINGS } from '../../src/state/settings';
 import { SHORTCUTS } from '../../src/state/keys';
@@ -52,6 +54,20 @@ test('every setting and shortcut has a name and an effect', () => {
   for (const { action } of SHORTCUTS) expect(en).toHaveProperty([`shortcuts.${action}`]);
 });
 
+test('every key is used', () => {
+  const source = (folder: string): string =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(svelte|ts)$/.test(name) && !name.startsWith('i18n'))
+      .map((name) => readFileSync(join(folder, name), 'utf8'))
+      .join('\n');
+  const all = source(join(import.meta.dirname, '../../src'));
+  // Written out, or the beginning of a key that is put together: `list.group.${…}`.
+  const made = [...all.matchAll(/[`']([a-z_]+(?:\.[a-z_]+)*[._]?[a-z_]*)\$\{/g)].map((hit) => hit[1] ?? '');
+  const used = (key: string) =>
+    all.includes(`'${key}'`) || made.some((start) => start !== '' && key.startsWith(start));
+  expect(Object.keys(en).filter((key) => !used(key))).toEqual([]);
+});
+
 describe('messages', () => {
   const cats = '{n, plural, =0 {no cats} one {# cat of {who}} other {# cats of {who}}}';
   test.each([
@@ -88,6 +104,10 @@ describe('figures', () => {
     [7200, '2 hr'],
   ])('%d seconds are %s', (value, expected) => {
     expect(seconds('en', value)).toBe(expected);
+  });
+  test('large numbers in words', () => {
+    expect(count('en', 134_515_008)).toBe('135 million');
+    expect(count('zh', 5_100_000_000)).toBe('51亿');
   });
   test('each in the reader’s way', () => {
     expect(bytes('es', 2_841_481_184)).toBe('2,8 GB');
