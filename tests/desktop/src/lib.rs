@@ -5,6 +5,7 @@
 //! provides all of them.
 
 use std::path::{Path, PathBuf};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ use serde_json::{Value, json};
 
 /// So long is waited for what should come soon; only a failing test waits for all of it.
 const LONG: Duration = Duration::from_secs(90);
+
+/// So long the driver may take for one answer before it is asked again.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// A home with settings, conversations and models, kept over several starts of the window.
 pub struct Home {
@@ -64,8 +68,10 @@ impl Window {
     pub async fn open(home: &Home) -> anyhow::Result<Self> {
         let programs = programs();
         let port = free_port()?;
-        let driver = Command::new("WebKitWebDriver")
-            .arg(format!("--port={port}"))
+        // A bus of its own: on one that has seen several windows come and go, WebKit's driver waits for ever.
+        let driver = Command::new("dbus-run-session")
+            .args(["--", "WebKitWebDriver", &format!("--port={port}")])
+            .process_group(0)
             .env("HARK_HOME", home.path())
             .env("HARK_WORKER_DIR", &programs)
             .env("TAURI_AUTOMATION", "true")
@@ -73,7 +79,7 @@ impl Window {
             .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
             .stdout(Stdio::null())
             .spawn()
-            .context("WebKitWebDriver cannot be started (package webkit2gtk-driver)")?;
+            .context("dbus-run-session cannot be started (package dbus-daemon)")?;
         let program = programs.join("hark-desktop");
         let capabilities = json!({ "webkitgtk:browserOptions": { "binary": program, "args": [] } });
         let Value::Object(capabilities) = capabilities else { bail!("not an object") };
@@ -83,7 +89,12 @@ impl Window {
         let mut last = None;
         for _ in 0..100 {
             match builder.connect(&url).await {
-                Ok(client) => return Ok(Self { client, driver, home: home.path().to_path_buf() }),
+                Ok(client) => {
+                    let window = Self { client, driver, home: home.path().to_path_buf() };
+                    // A script asked for while the page is still coming may never be answered.
+                    window.find("#app *").await?;
+                    return Ok(window);
+                }
                 Err(error) => last = Some(error),
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -106,13 +117,18 @@ impl Window {
     pub async fn until(&self, expression: &str) -> anyhow::Result<()> {
         let script = format!("return !!({expression})");
         let deadline = tokio::time::Instant::now() + LONG;
-        while self.client.execute(&script, vec![]).await? != Value::Bool(true) {
+        loop {
+            let answer = tokio::time::timeout(ANSWER, self.client.execute(&script, vec![])).await;
+            if let Ok(answer) = answer
+                && answer? == Value::Bool(true)
+            {
+                return Ok(());
+            }
             if tokio::time::Instant::now() > deadline {
                 bail!("never true: {expression}; the window shows: {}", self.text().await?);
             }
             tokio::time::sleep(Duration::from_millis(30)).await;
         }
-        Ok(())
     }
 
     /// What a script's expression gives.
@@ -157,6 +173,13 @@ impl Window {
         Ok(())
     }
 
+    fn end_driver(&mut self) -> anyhow::Result<()> {
+        // The bus and everything on it.
+        Command::new("kill").args(["-9", "--", &format!("-{}", self.driver.id())]).stderr(Stdio::null()).status()?;
+        self.driver.wait()?;
+        Ok(())
+    }
+
     /// Closes it as a person does.
     pub async fn close(mut self) -> anyhow::Result<()> {
         self.client.clone().close().await?;
@@ -165,9 +188,7 @@ impl Window {
         while runs_with_home("hark-desktop", &self.home)?.next().is_some() && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        self.driver.kill()?;
-        self.driver.wait()?;
-        Ok(())
+        self.end_driver()
     }
 
     /// Kills the window's program (SIGKILL).
@@ -175,9 +196,7 @@ impl Window {
         kill_with_home("hark-desktop", &self.home)?;
         // The session died with the program.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.client.clone().close()).await;
-        self.driver.kill()?;
-        self.driver.wait()?;
-        Ok(())
+        self.end_driver()
     }
 }
 
@@ -186,8 +205,7 @@ impl Drop for Window {
         // A test that failed leaves nothing behind, above all no window that the next one would be handed over to; one
         // that closed its window has done this already.
         let _ = kill_with_home("hark-desktop", &self.home);
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
+        let _ = self.end_driver();
     }
 }
 
