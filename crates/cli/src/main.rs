@@ -4,6 +4,7 @@
 //! Every subcommand is a module with its arguments and its `run`. What always holds: answers go to standard output,
 //! everything else to standard error; a failure is one sentence there and a status that tells its kind ([`exit`]).
 
+mod bench;
 mod chat;
 mod completions;
 mod doctor;
@@ -12,6 +13,7 @@ mod models;
 mod opened;
 mod serve;
 mod terminal;
+mod wrap;
 
 use std::process::ExitCode;
 
@@ -42,6 +44,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Serve the application to a browser or another program on this machine
     Serve(serve::Args),
+    /// Measure this build on this machine
+    Bench(bench::Args),
     /// Print what a shell needs to complete these commands
     Completions(completions::Args),
 }
@@ -64,6 +68,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Chat(args) => chat::run(&args),
         Command::Models(args) => models::run(args),
         Command::Doctor(args) => opened::block_on(doctor::run(args)),
+        Command::Bench(args) => bench::run(args),
         Command::Completions(args) => completions::run(&args, Cli::command()),
         Command::Serve(args) => opened::block_on(serve::run(args)),
     }

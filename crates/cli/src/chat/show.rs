@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::follow::Ended;
 use crate::terminal::{DIM, harmless};
+use crate::wrap::{Wrap, columns};
 
 /// Where a reply goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +34,12 @@ pub(super) struct Show {
     last: Last,
     answer_bytes: usize,
     thinking_bytes: usize,
+    wrap: Wrap,
 }
 
 impl Show {
     fn new(form: Form) -> Self {
-        Self { form, last: Last::Nothing, answer_bytes: 0, thinking_bytes: 0 }
+        Self { form, last: Last::Nothing, answer_bytes: 0, thinking_bytes: 0, wrap: Wrap::new(columns()) }
     }
 
     pub(super) fn for_people() -> Self {
@@ -62,8 +64,9 @@ impl Show {
             return Ok(());
         }
         self.last = Last::Thought;
+        let text = self.wrap.push(&harmless(text));
         let mut out = anstream::stdout();
-        write!(out, "{DIM}{}{DIM:#}", harmless(text))?;
+        write!(out, "{DIM}{text}{DIM:#}")?;
         out.flush()
     }
 
@@ -72,11 +75,13 @@ impl Show {
         if text.is_empty() || self.form == Form::Collected {
             return Ok(());
         }
-        let gap = if self.last == Last::Thought { "\n\n" } else { "" };
+        if self.last == Last::Thought {
+            self.end_thoughts()?;
+        }
         self.last = Last::Answer { newline: text.ends_with('\n') };
         let mut out = io::stdout().lock();
         match self.form {
-            Form::People => write!(out, "{gap}{}", harmless(text))?,
+            Form::People => write!(out, "{}", self.wrap.push(&harmless(text)))?,
             _ => out.write_all(text.as_bytes())?,
         }
         out.flush()
@@ -93,9 +98,21 @@ impl Show {
     pub(super) fn end(&mut self, message: &MessageView) -> io::Result<()> {
         self.rest(message)?;
         match self.last {
-            Last::Nothing | Last::Answer { newline: true } => Ok(()),
-            Last::Thought | Last::Answer { newline: false } => writeln!(io::stdout()),
+            Last::Nothing => Ok(()),
+            Last::Thought => self.end_thoughts(),
+            Last::Answer { newline } => {
+                let end = if newline { "" } else { "\n" };
+                write!(io::stdout(), "{}{end}", self.wrap.end())?;
+                io::stdout().flush()
+            }
         }
+    }
+
+    /// Thoughts and answer are paragraphs of their own.
+    fn end_thoughts(&mut self) -> io::Result<()> {
+        let rest = self.wrap.end();
+        self.wrap = Wrap::new(columns());
+        writeln!(anstream::stdout(), "{DIM}{rest}{DIM:#}\n")
     }
 
     /// Prints the whole reply as one line of JSON.

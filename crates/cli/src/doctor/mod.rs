@@ -14,6 +14,10 @@ use serde_json::json;
 use crate::exit::Exit;
 use crate::models::Opened;
 use crate::terminal::{BAD, BOLD, CAUTION, DIM, GOOD, styled};
+use crate::wrap::{columns, wrapped};
+
+/// Columns before what a check says.
+const INDENT: usize = 21;
 
 /// The arguments of `hark doctor`.
 #[derive(clap::Args)]
@@ -169,8 +173,10 @@ fn lines(check: &Check) -> String {
         State::Problem => (BAD, "problem"),
     };
     let mark = styled(style, format!("{mark:>7}"));
-    let says = format!("{mark}  {}  {}\n", styled(BOLD, format!("{:<10}", check.name)), check.says);
-    let todo = check.todo.as_ref().map(|todo| format!("{:21}{}\n", "", styled(style, format!("→ {todo}"))));
+    let name = styled(BOLD, format!("{:<10}", check.name));
+    let says = format!("{mark}  {name}  {}\n", wrapped(&check.says, columns(), INDENT));
+    let todo = check.todo.as_ref().map(|todo| wrapped(&format!("→ {todo}"), columns(), INDENT + 2));
+    let todo = todo.map(|todo| format!("{:INDENT$}{}\n", "", styled(style, todo)));
     says + &todo.unwrap_or_default()
 }
 

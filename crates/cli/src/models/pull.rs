@@ -126,6 +126,7 @@ fn bar_sink(name: &str) -> (ProgressSink, ProgressBar) {
         bar.set_style(style.progress_chars("━━─"));
     }
     bar.set_prefix(name.to_owned());
+    bar.set_message("connecting");
     if std::io::stderr().is_terminal() {
         bar.enable_steady_tick(Duration::from_millis(250));
     } else {

@@ -175,6 +175,19 @@ fn a_missing_engine_is_said() {
 }
 
 #[test]
+fn a_server_that_does_not_answer_has_status_4() {
+    let house = normal();
+    house.settings(
+        "version = 1\n[[servers]]\nid = \"own\"\nbase_url = \"http://127.0.0.1:1\"\nmodel = \"m\"\n",
+    );
+    let done = house.hark(&["chat", "-p", "Hello", "-m", "server:own"]);
+    assert_eq!((done.code, done.out.as_str()), (Some(4), ""), "{done:?}");
+    let done = house.hark(&["chat", "-p", "Hello", "-m", "server:other"]);
+    assert_eq!(done.code, Some(3));
+    insta::assert_snapshot!(done.err, @"hark: There is no server “other” in the settings.");
+}
+
+#[test]
 fn ctrl_c_stops_the_reply_and_keeps_it() {
     let house = House::with(&Script::new(Mode::Endless));
     let mut child = house.command(&["chat", "-p", "Hello"]).spawn().unwrap();
