@@ -39,6 +39,7 @@ describe.each(['light', 'dark'])('the %s theme', (name) => {
       ['text', surface],
       ['quiet', surface],
     ]),
+    ['text', 'knob'],
     ['accent', 'bg'],
     ['accent', 'raised'],
     ['accent', 'side'],
