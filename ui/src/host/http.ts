@@ -71,7 +71,10 @@ export function httpHost(origin: string, token: string): Host {
   };
 }
 
-/** Resolves once the first subscription stands; afterwards it reconnects by itself and tells through `onLost`. */
+/**
+ * Resolves once the first subscription stands, or once it failed: then the snapshot's own failure says why. Afterwards it
+ * reconnects by itself and tells through `onLost`.
+ */
 function connect(
   url: string,
   token: string,
@@ -82,7 +85,7 @@ function connect(
     let ended = false;
     let attempt = 0;
     let ready = false;
-    let everReady = false;
+    let resolved = false;
     let socket: WebSocket;
     let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -95,8 +98,11 @@ function connect(
       if (ready || ended) return;
       ready = true;
       attempt = 0;
-      if (everReady) onLost();
-      everReady = true;
+      if (resolved) onLost();
+      settle();
+    };
+    const settle = () => {
+      resolved = true;
       resolve(stop);
     };
     const open = () => {
@@ -113,6 +119,7 @@ function connect(
       };
       socket.onclose = () => {
         clearTimeout(timer);
+        settle();
         if (!ended) timer = setTimeout(open, retryDelay(attempt++));
       };
     };

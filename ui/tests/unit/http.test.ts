@@ -120,6 +120,18 @@ describe('events', () => {
     expect(lost).toHaveBeenCalledOnce();
   });
 
+  test('a first connection that fails is not waited for', async () => {
+    const lost = vi.fn();
+    const listening = httpHost('http://127.0.0.1:9', '').listen(() => undefined, lost);
+    last().close();
+    const stop = await listening;
+    await vi.advanceTimersByTimeAsync(retryDelay(0));
+    last().onopen?.();
+    last().say({ ready: true });
+    expect(lost).toHaveBeenCalledOnce();
+    stop();
+  });
+
   test('end when they are no longer wanted', async () => {
     const { stop } = await connected();
     stop();
