@@ -7,6 +7,7 @@
 
 pub mod bench;
 mod engine;
+pub mod follow_up;
 mod load;
 mod logs;
 pub mod machine;

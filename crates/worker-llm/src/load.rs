@@ -182,9 +182,10 @@ fn make_context(
         let bytes = memory_bytes(model, tokens);
         let fits = has_gpu() || machine::available_memory().is_none_or(|available| bytes < available);
         let shape = |cells| Shape { cells, batch: STEP.min(tokens), threads, prefill_threads };
-        let context = NonZeroU32::new(tokens.saturating_add(ASIDE_ROOM))
-            .filter(|_| fits)
-            .and_then(|cells| Context::new(model, shape(cells)));
+        // Beyond what the model was trained with, llama.cpp warns; there an aside has only what the reply leaves.
+        let cells = tokens.saturating_add(ASIDE_ROOM).min(trained.max(tokens));
+        let context =
+            NonZeroU32::new(cells).filter(|_| fits).and_then(|cells| Context::new(model, shape(cells)));
         match context {
             Some(context) => return Ok((context, tokens)),
             None if asked.is_none() && tokens / 2 >= LEAST_CONTEXT => {

@@ -5,12 +5,14 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use worker_kit::protocols::Llm;
 use worker_llm::bench::{self, Setup};
-use worker_llm::{LlmWorker, identity, machine};
+use worker_llm::{LlmWorker, follow_up, identity, machine};
 
 const USAGE: &str = "usage: worker-llm                         serve a host on standard input and output
        worker-llm --devices               list what models can run on, as JSON
        worker-llm --bench MODEL.gguf [--threads N] [--step N] [--runs N]
-                                          measure reading and writing, as JSON";
+                                          measure reading and writing, as JSON
+       worker-llm --bench-follow-up MODEL.gguf [--threads N] [--runs N]
+                                          measure the wait for a follow-up's first token, as JSON";
 
 fn main() -> ExitCode {
     worker_llm::native::abort_at_once();
@@ -46,6 +48,11 @@ fn answer(arguments: &[String]) -> anyhow::Result<String> {
         Some("--bench") => {
             let model = arguments.get(1).context(USAGE)?;
             let figures = bench::measure(model.as_ref(), &setup(&arguments[2..])?)?;
+            Ok(serde_json::to_string_pretty(&figures)?)
+        }
+        Some("--bench-follow-up") => {
+            let model = arguments.get(1).context(USAGE)?;
+            let figures = follow_up::measure(model.as_ref(), &setup(&arguments[2..])?)?;
             Ok(serde_json::to_string_pretty(&figures)?)
         }
         _ => bail!(USAGE),

@@ -1,7 +1,12 @@
 //! The KV cache of a real model: what is reused, and that it never changes a reply.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use engine::{CacheUse, FinishReason, GenerateEvent, GenerateRequest, JobError, LoadProgress};
+use worker_llm::{IsCancelled, Listener};
+
 use crate::common::*;
-use engine::{CacheUse, FinishReason, GenerateEvent, GenerateRequest, JobError};
 
 const STORY: &str = "u:Tell me about rivers.";
 
@@ -92,26 +97,29 @@ fn a_cancelled_reading_goes_on_where_it_was() {
     assert_eq!(again.text, tell(&mut load(&model), &ask(&[&long])).text);
 }
 
+/// Cancels when it has been asked forty times: the engine asks once before a step, all the rest is within it.
+struct Late(Arc<AtomicUsize>);
+
+impl Listener for Late {
+    fn event(&mut self, _: GenerateEvent) {}
+
+    fn loading(&mut self, _: LoadProgress) {}
+
+    fn is_cancelled(&self) -> IsCancelled {
+        let asked = Arc::clone(&self.0);
+        Arc::new(move || asked.fetch_add(1, Ordering::Relaxed) >= 40)
+    }
+}
+
 #[test]
 fn a_step_that_is_broken_off_leaves_the_memory_right() {
     let model = model_or_skip!();
     let mut engine = load(&model);
     let long = format!("u:{}", long_text(600));
-    // Raised before the first step, and not looked at again by us: llama.cpp gives the step up itself.
-    struct Late(std::sync::Arc<std::sync::atomic::AtomicUsize>);
-    impl worker_llm::Listener for Late {
-        fn event(&mut self, _: GenerateEvent) {}
-        fn loading(&mut self, _: engine::LoadProgress) {}
-        fn is_cancelled(&self) -> worker_llm::IsCancelled {
-            let asked = std::sync::Arc::clone(&self.0);
-            // The engine asks once before a step; everything after that is asked within it.
-            std::sync::Arc::new(move || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= 40)
-        }
-    }
-    let asked = std::sync::Arc::default();
-    let generated = engine.generate(&ask(&[&long]), &mut Late(std::sync::Arc::clone(&asked))).unwrap();
+    let asked = Arc::default();
+    let generated = engine.generate(&ask(&[&long]), &mut Late(Arc::clone(&asked))).unwrap();
     assert_eq!(generated.reason, FinishReason::Cancelled);
-    assert!(asked.load(std::sync::atomic::Ordering::Relaxed) > 40, "nobody asked within the step");
+    assert!(asked.load(Ordering::Relaxed) > 40, "nobody asked within the step");
     let again = tell(&mut engine, &ask(&[&long]));
     assert_eq!(again.prompt.reused_tokens, 0, "the first step was given up");
     assert_eq!(again.text, tell(&mut load(&model), &ask(&[&long])).text);
@@ -142,7 +150,7 @@ fn a_job_that_was_cancelled_before_it_began_says_so() {
     let model = model_or_skip!();
     let mut engine = load(&model);
     let ear = Ear::default();
-    ear.cancel.store(true, std::sync::atomic::Ordering::Relaxed);
+    ear.cancel.store(true, Ordering::Relaxed);
     let told = told(&mut engine, &ask(&[STORY]), ear).unwrap();
     assert_eq!((told.reason, told.made), (FinishReason::Cancelled, 0));
 }
