@@ -71,12 +71,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     opened::block_on(async {
         let Some(open) = opening::open(args).await? else { return Ok(Exit::Cancelled) };
-        let app = open.app.clone();
         let done = match question {
             Some(question) => once(&open, args, question).await,
             None => talk::talk(&open, args).await,
         };
-        app.close().await;
+        let Open { app, .. } = open;
+        opened::close(app).await;
         done
     })
 }

@@ -94,7 +94,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
     ending.cancel();
     // Whoever does not hang up in time is cut off: the conversations have to be saved.
     let _ = tokio::time::timeout(GRACE, server).await;
-    app.close().await;
+    opened::close(app).await;
     Ok(Exit::Done)
 }
 

@@ -52,6 +52,9 @@ fn a_conversation_is_gone_on_with() {
     let id = first["conversation"].as_str().unwrap();
     let again = json(&house.hark(&["chat", "--conversation", id, "-p", "Four", "--json"]));
     assert_eq!(again["conversation"], first["conversation"]);
+    let files = std::fs::read_dir(house.home()).unwrap().map(|entry| entry.unwrap().file_name());
+    let history: Vec<_> = files.filter(|name| name.to_string_lossy().starts_with("history")).collect();
+    assert_eq!(history, ["history.db"], "every file was closed");
 }
 
 #[test]
