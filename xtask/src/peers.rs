@@ -2,6 +2,10 @@
 //!
 //! The crate that Hark links leaves these programs out. The source package of llama-cpp-python carries a whole llama.cpp
 //! of nearly the same ggml.
+//!
+//! A comparison is only fair when both sides were compiled for the same processors. What Hark ships has to run on any
+//! recent one, so its worker is built without `GGML_NATIVE`, and so are these by default. `hark bench` prints what each
+//! was compiled for.
 
 use crate::{
     python,
@@ -20,7 +24,20 @@ use std::{
 const PACKAGE: &str = "llama-cpp-python==0.3.36";
 const PROGRAMS: [&str; 2] = ["llama-server", "llama-bench"];
 
-/// Everything off that is not one of the two programs. `GGML_NATIVE` and the instruction sets come from the caller.
+/// As llama-cpp-sys-2 builds ggml for the worker unless `target-cpu=native` is set: not for this machine's own processor,
+/// but with what `machine::check_processor` of the worker asks for. All but the first are ggml's defaults then, and mean
+/// nothing on processors that are not x86.
+const INSTRUCTIONS: [&str; 7] = [
+    "-DGGML_NATIVE=OFF",
+    "-DGGML_SSE42=ON",
+    "-DGGML_AVX=ON",
+    "-DGGML_AVX2=ON",
+    "-DGGML_BMI2=ON",
+    "-DGGML_FMA=ON",
+    "-DGGML_F16C=ON",
+];
+
+/// Everything off that is not one of the two programs.
 const FLAGS: [&str; 8] = [
     "-DCMAKE_BUILD_TYPE=Release",
     "-DLLAMA_CURL=OFF",
@@ -43,23 +60,32 @@ with tarfile.open(archive) as file:
 /// `cargo xtask peers`
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// More arguments for `cmake`; use the same instruction sets as the worker's build, or the comparison is not fair
-    #[arg(long = "cmake", value_name = "FLAG", default_values_t = ["-DGGML_NATIVE=ON".to_owned()], allow_hyphen_values = true)]
+    /// For this machine's own processor; fair only against a worker built with RUSTFLAGS=-Ctarget-cpu=native
+    #[arg(long)]
+    native: bool,
+    /// More arguments for `cmake`
+    #[arg(long = "cmake", value_name = "FLAG", allow_hyphen_values = true)]
     cmake: Vec<String>,
+    /// Build them again, for example for other instruction sets
+    #[arg(long)]
+    again: bool,
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let folder = workspace.target.join("peers");
-    if PROGRAMS.iter().all(|name| folder.join(name).is_file()) {
+    let folder = folder(workspace);
+    if !options.again && PROGRAMS.iter().all(|name| folder.join(name).is_file()) {
         println!("{} already has {}", folder.display(), PROGRAMS.join(" and "));
         return Ok(());
     }
-    let work = folder.join("work");
+    let work = workspace.target.join("peers/work");
+    let sets: &[&str] = if options.native { &["-DGGML_NATIVE=ON"] } else { &INSTRUCTIONS };
+    let flags: Vec<&str> = sets.iter().copied().chain(options.cmake.iter().map(String::as_str)).collect();
     let mut steps = Steps::new(4);
     steps.step("System packages", || setup::ensure(Purpose::Build))?;
     steps.step("Sources (pip download)", || sources(&work))?;
-    steps.step("Programs (cmake, about 6 minutes on two cores)", || build(&work, &options.cmake))?;
+    steps.step("Programs (cmake, about 6 minutes on two cores)", || build(&work, &flags))?;
     steps.step("Clean up", || {
+        fs::create_dir_all(&folder)?;
         for name in PROGRAMS {
             fs::copy(work.join("build/bin").join(name), folder.join(name))
                 .with_context(|| format!("no {name}"))?;
@@ -67,6 +93,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         fs::remove_dir_all(&work)?;
         Ok(format!("{} in {}", PROGRAMS.join(" and "), folder.display()))
     })
+}
+
+/// Where the programs are, once built.
+pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("peers/bin")
 }
 
 fn sources(work: &Path) -> Result<String> {
@@ -85,7 +116,7 @@ fn sources(work: &Path) -> Result<String> {
     Ok("fetched".to_owned())
 }
 
-fn build(work: &Path, flags: &[String]) -> Result<String> {
+fn build(work: &Path, flags: &[&str]) -> Result<String> {
     let build = work.join("build");
     let mut configure = Command::new("cmake");
     configure

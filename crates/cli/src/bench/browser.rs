@@ -1,4 +1,5 @@
-//! The window as WebKit's driver sees it (W3C WebDriver; `WebKitWebDriver` of the package webkit2gtk-driver).
+//! The window as WebKit's driver sees it (`WebKitWebDriver` of the package webkit2gtk-driver, which
+//! speaks W3C's `WebDriver`).
 
 use std::path::Path;
 use std::process::Child;

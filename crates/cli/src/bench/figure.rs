@@ -118,9 +118,9 @@ impl Report {
     fn text(&self) -> String {
         let rows: Vec<Vec<Cell>> = self.figures.iter().map(row).collect();
         let mut text = table(&["FIGURE", "VALUE", "UNIT", "SAMPLES"], &rows);
-        text += &format!("\n{}\n{}", styled(BOLD, "all"), lines(&self.shared));
-        for figure in &self.figures {
-            text += &format!("{}\n{}", styled(BOLD, &figure.name), lines(&figure.conditions));
+        let own = self.figures.iter().map(|figure| (figure.name.as_str(), &figure.conditions));
+        for (name, conditions) in std::iter::once(("all", &self.shared)).chain(own) {
+            text += &["\n", &styled(BOLD, name), "\n", &lines(conditions)].concat();
         }
         text
     }
@@ -183,6 +183,21 @@ mod tests {
     #[test]
     fn people_see_a_table_and_the_conditions_below_it() {
         let text = anstream::adapter::strip_str(&report().text()).to_string();
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        FIGURE  VALUE    UNIT  SAMPLES
+        a.b_ms        2  ms          3
+        c.d_mb  skipped
+
+        all
+          processor: P
+
+        a.b_ms
+          each: [3.0,1.0,2.0]
+          load_average_before: 0.5
+          threads: 2
+
+        c.d_mb
+          skipped: no display: disk full
+        ");
     }
 }

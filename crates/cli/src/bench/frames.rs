@@ -34,6 +34,7 @@ pub(super) fn measure(_: &Setup) -> anyhow::Result<Vec<Figure>> {
 /// The folder `ui` of the checkout that this is run in, or that this program was built in.
 fn front_end() -> Option<PathBuf> {
     let starts = [env::current_dir().ok(), env::current_exe().ok()];
-    let mut folders = starts.iter().flatten().flat_map(|start| start.ancestors());
-    folders.map(|folder| folder.join("ui")).find(|ui| ui.join(SCRIPT).is_file())
+    let mut folders =
+        starts.iter().flatten().flat_map(|start| start.ancestors()).map(|folder| folder.join("ui"));
+    folders.find(|ui| ui.join(SCRIPT).is_file())
 }

@@ -50,7 +50,7 @@ struct TextArgs {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// The folder with llama-bench and llama-server, as `cargo xtask peers` makes it
-    #[arg(long, value_name = "FOLDER", default_value = "target/peers/bin")]
+    #[arg(long, value_name = "FOLDER", env = "HARK_PEERS", default_value = "target/peers/bin")]
     peers: PathBuf,
     /// The GGUF file to measure with; without it the starter model
     #[arg(long, value_name = "FILE", env = "HARK_TEST_MODEL")]

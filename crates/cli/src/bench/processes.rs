@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-/// `/proc` counts time in these, whatever the kernel's own clock (USER_HZ).
+/// `/proc` counts time in these, whatever the kernel's own clock (`USER_HZ`).
 const TICKS_PER_S: f64 = 100.0;
 
 /// A process by its number.

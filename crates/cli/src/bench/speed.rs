@@ -34,66 +34,60 @@ pub(super) fn measure(setup: &Setup) -> anyhow::Result<Vec<Figure>> {
     let model = setup.model()?;
     let worker = worker_program("worker-llm")?;
     let llama_bench = setup.peer("llama-bench")?;
-    let (mut ours, mut theirs, mut conditions) = (Vec::new(), Vec::new(), Value::Null);
+    let mut rounds = Vec::new();
     for round in 0..setup.rounds {
-        let mut our_turn = || -> anyhow::Result<()> {
-            let figures = ask_worker(&worker, &model, setup.threads)?;
-            conditions = json!({ "device": figures.device, "instructions": figures.instructions, "step": figures.step });
-            ours.push(Speed { prefill: figures.prefill.mean, decode: figures.decode.mean });
-            Ok(())
-        };
-        let mut their_turn = || -> anyhow::Result<()> {
-            theirs.push(ask_llama_bench(&llama_bench, &model, setup.threads)?);
-            Ok(())
-        };
-        if round % 2 == 0 {
-            our_turn()?;
-            their_turn()?;
+        let our_turn = || ask_worker(&worker, &model, setup.threads);
+        let their_turn = || ask_llama_bench(&llama_bench, &model, setup.threads);
+        let (ours, theirs) = if round % 2 == 0 {
+            (our_turn()?, their_turn()?)
         } else {
-            their_turn()?;
-            our_turn()?;
-        }
-        if let (Some(ours), Some(theirs)) = (ours.last(), theirs.last()) {
-            note(format_args!(
-                "  {}/{}: reading {:.1} to {:.1}, writing {:.1} to {:.1} tokens/s",
-                round + 1,
-                setup.rounds,
-                ours.prefill,
-                theirs.prefill,
-                ours.decode,
-                theirs.decode
-            ));
-        }
+            let theirs = their_turn()?;
+            (our_turn()?, theirs)
+        };
+        let [read, written] = [(ours.prefill.mean, theirs.prefill), (ours.decode.mean, theirs.decode)];
+        note(format_args!(
+            "  {}/{}: reading {:.1} to {:.1}, writing {:.1} to {:.1} tokens/s",
+            round + 1,
+            setup.rounds,
+            read.0,
+            read.1,
+            written.0,
+            written.1
+        ));
+        rounds.push((ours, theirs));
     }
-    let peer = peers::instructions(setup).ok();
-    let same = fairness(conditions["instructions"].as_str(), peer.as_deref());
-    let figure = |name: &str, what: &str, speed: fn(&Speed) -> f64| {
-        let [ours, theirs] = [&ours, &theirs].map(|side| side.iter().map(speed).collect::<Vec<f64>>());
-        let ratios: Vec<f64> = ours.iter().zip(&theirs).map(|(ours, theirs)| ours / theirs).collect();
-        Figure::median(
-            name,
-            &ratios,
-            "x",
-            json!({
-                "what": what,
-                "model": name_of(&model),
-                "threads": setup.threads,
-                "runs_a_round": RUNS,
-                "ours_tokens_per_s": rounded(median(&ours)),
-                "llama_bench_tokens_per_s": rounded(median(&theirs)),
-                "device": conditions["device"],
-                "ours_tokens_a_step": conditions["step"],
-                "ours_instructions": conditions["instructions"],
-                "peer_instructions": peer,
-                "same_instructions": same,
-                "worker_build": build_of(&worker),
-            }),
-        )
+    let conditions =
+        conditions(setup, &rounds, json!({ "model": name_of(&model), "worker_build": build_of(&worker) }));
+    let figure = |name: &str, what: &str, pair: fn(&(Figures, Speed)) -> [f64; 2]| {
+        let pairs: Vec<[f64; 2]> = rounds.iter().map(pair).collect();
+        let ratios: Vec<f64> = pairs.iter().map(|[ours, theirs]| ours / theirs).collect();
+        let [ours, theirs] =
+            [0, 1].map(|side| median(&pairs.iter().map(|pair| pair[side]).collect::<Vec<_>>()));
+        let mut conditions = conditions.clone();
+        conditions["what"] = json!(format!("{what}, ours / llama-bench"));
+        conditions["ours_tokens_per_s"] = json!(rounded(ours));
+        conditions["llama_bench_tokens_per_s"] = json!(rounded(theirs));
+        Figure::median(name, &ratios, "x", conditions)
     };
     Ok(vec![
-        figure("text.decode_ratio", "writing 128 tokens (tg128), ours / llama-bench", |speed| speed.decode),
-        figure("text.prefill_ratio", "reading 512 tokens (pp512), ours / llama-bench", |speed| speed.prefill),
+        figure("text.decode_ratio", "writing 128 tokens (tg128)", |(a, b)| [a.decode.mean, b.decode]),
+        figure("text.prefill_ratio", "reading 512 tokens (pp512)", |(a, b)| [a.prefill.mean, b.prefill]),
     ])
+}
+
+/// What both figures share, beside what is in `known`.
+fn conditions(setup: &Setup, rounds: &[(Figures, Speed)], mut known: Value) -> Value {
+    let peer = peers::instructions(setup).ok();
+    known["threads"] = json!(setup.threads);
+    known["runs_a_round"] = json!(RUNS);
+    known["peer_instructions"] = json!(peer);
+    if let Some((ours, _)) = rounds.last() {
+        known["device"] = json!(ours.device);
+        known["ours_tokens_a_step"] = json!(ours.step);
+        known["ours_instructions"] = json!(ours.instructions);
+        known["same_instructions"] = json!(fairness(ours.instructions.as_deref(), peer.as_deref()));
+    }
+    known
 }
 
 /// Says when the two were compiled for different processors.
