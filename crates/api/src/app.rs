@@ -9,7 +9,12 @@ use model_store::{CatalogueError, ModelStore};
 use settings::{Paths, Settings};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::contract::*;
+use crate::contract::{
+    ApiError, ChangeSetting, ChooseModel, Commands, ConversationPage, ConversationView, EditMessage,
+    EngineView, ErrorCode, Export, Import, ImportModel, Imported, ListConversations, Nothing,
+    OneConversation, OneMessage, OneModel, OneNotice, OneServer, Pin, Rename, SaveDraft, SaveServer, Send,
+    Sent, ServerReport, Snapshot, TakeBack, TestServer, UiEvent, WrittenFile,
+};
 use crate::core::{Config, Core, EVENTS, Models, OPS, Op};
 use crate::parts::{Clock, Desktop, LocalEngine, Servers};
 
@@ -78,6 +83,7 @@ impl App {
             notices: Vec::new(),
             running: HashMap::new(),
             waiting: HashMap::new(),
+            closing: None,
         };
         if let Some(problem) = problem {
             core.notice("history", problem);
@@ -95,15 +101,15 @@ impl App {
         self.events.subscribe()
     }
 
-    /// Ends running replies, saves, and returns when all is written. The handle answers nothing afterwards.
+    /// Ends running replies, saves, closes the history, and returns when all is written. The handle answers nothing
+    /// afterwards.
     pub async fn close(&self) {
-        // The only failure is that it is closed already.
-        let _ = self
-            .ask(|core| {
-                core.stop_all();
-                Ok(())
-            })
-            .await;
+        let (told, closed) = oneshot::channel();
+        let op: Op = Box::new(move |core| core.closing = Some(told));
+        if self.ops.send(op).await.is_ok() {
+            // An error means that it is closed already.
+            let _ = closed.await;
+        }
     }
 
     async fn ask<T: std::marker::Send + 'static>(

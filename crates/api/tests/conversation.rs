@@ -10,7 +10,7 @@ use house::{House, say};
 
 #[tokio::test]
 async fn a_message_is_answered_and_kept() {
-    let house = House::new([vec![say("It is"), say(" four.")]]).await;
+    let house = House::new([vec![say("It is"), say(" four.")]]);
     let id = house.send("What is 2 + 2?").await;
     let reply = house.next_end().await;
     assert_eq!((reply.text.as_str(), &reply.state), ("It is four.", &MessageState::Complete));
@@ -22,7 +22,7 @@ async fn a_message_is_answered_and_kept() {
 
 #[tokio::test]
 async fn what_streams_is_what_is_kept() {
-    let house = House::new([vec![say("one "), say("two "), say("three")]]).await;
+    let house = House::new([vec![say("one "), say("two "), say("three")]]);
     let id = house.send("Count").await;
     let events = house.until_end().await;
     let told: String = events
@@ -40,7 +40,7 @@ async fn what_streams_is_what_is_kept() {
 
 #[tokio::test]
 async fn the_model_sees_the_whole_branch_and_nothing_else() {
-    let house = House::new([vec![say("A1")], vec![say("A2")], vec![say("A3")]]).await;
+    let house = House::new([vec![say("A1")], vec![say("A2")], vec![say("A3")]]);
     let id = house.send("Q1").await;
     house.next_end().await;
     house.send_to(&id, "Q2").await;
@@ -57,7 +57,7 @@ async fn the_model_sees_the_whole_branch_and_nothing_else() {
 
 #[tokio::test]
 async fn regenerating_keeps_the_old_reply_as_a_version() {
-    let house = House::new([vec![say("first")], vec![say("second")]]).await;
+    let house = House::new([vec![say("first")], vec![say("second")]]);
     let id = house.send("Q").await;
     let old = house.next_end().await;
     house.app.regenerate(OneMessage { conversation: id.clone(), message: old.id.clone() }).await.unwrap();
@@ -71,7 +71,7 @@ async fn regenerating_keeps_the_old_reply_as_a_version() {
 
 #[tokio::test]
 async fn typing_while_a_reply_streams_queues() {
-    let house = House::new([vec![say("on"), Line::UntilCancelled], vec![say("done")]]).await;
+    let house = House::new([vec![say("on"), Line::UntilCancelled], vec![say("done")]]);
     let id = house.send("First").await;
     house.until(|body| matches!(body, UiEventBody::Delta { .. })).await;
     assert!(house.send_to(&id, "Second").await.queued);
@@ -85,7 +85,7 @@ async fn typing_while_a_reply_streams_queues() {
 #[tokio::test]
 async fn a_dead_engine_leaves_the_partial_reply_marked_and_the_next_message_works() {
     let gone = EngineError::Gone { reason: "killed by signal 9".into() };
-    let house = House::new([vec![say("It was a dark"), Line::Fail(gone)], vec![say("Back.")]]).await;
+    let house = House::new([vec![say("It was a dark"), Line::Fail(gone)], vec![say("Back.")]]);
     let id = house.send("Tell a story").await;
     let cut = house.next_end().await;
     assert_eq!((cut.text.as_str(), cut.state), ("It was a dark", MessageState::Interrupted));
@@ -97,7 +97,7 @@ async fn a_dead_engine_leaves_the_partial_reply_marked_and_the_next_message_work
 async fn a_failed_reply_says_why_and_what_waits_becomes_a_draft() {
     let failure = EngineError::Unreachable { reason: "127.0.0.1:9 cannot be reached.".into() };
     let gate = Gate::default();
-    let house = House::new([vec![say("It"), Line::Wait(gate.clone()), Line::Fail(failure)]]).await;
+    let house = House::new([vec![say("It"), Line::Wait(gate.clone()), Line::Fail(failure)]]);
     let id = house.send("Hello").await;
     house.until(|body| matches!(body, UiEventBody::Delta { .. })).await;
     assert!(house.send_to(&id, "And then?").await.queued);
@@ -118,7 +118,7 @@ async fn a_failed_reply_says_why_and_what_waits_becomes_a_draft() {
 
 #[tokio::test]
 async fn without_a_model_the_question_is_kept_and_the_answer_says_what_to_do() {
-    let house = House::without_model().await;
+    let house = House::without_model();
     let id = house.send("Anyone?").await;
     let view = house.open(&id).await;
     match &view.messages[1].state {
@@ -129,7 +129,7 @@ async fn without_a_model_the_question_is_kept_and_the_answer_says_what_to_do() {
 
 #[tokio::test]
 async fn a_window_that_opens_in_mid_reply_sees_all_that_was_said() {
-    let house = House::new([vec![say("half"), Line::UntilCancelled]]).await;
+    let house = House::new([vec![say("half"), Line::UntilCancelled]]);
     let id = house.send("Q").await;
     house.until(|body| matches!(body, UiEventBody::Delta { .. })).await;
     let view = house.open(&id).await;
@@ -142,7 +142,7 @@ async fn a_window_that_opens_in_mid_reply_sees_all_that_was_said() {
 
 #[tokio::test]
 async fn a_closed_application_leaves_an_interrupted_reply() {
-    let house = House::new([vec![say("half"), Line::UntilCancelled]]).await;
+    let house = House::new([vec![say("half"), Line::UntilCancelled]]);
     let id = house.send("Q").await;
     house.until(|body| matches!(body, UiEventBody::Delta { .. })).await;
     let house = house.closed_and_opened_again().await;
@@ -155,7 +155,7 @@ async fn a_closed_application_leaves_an_interrupted_reply() {
 
 #[tokio::test]
 async fn deleting_can_be_undone_and_search_finds() {
-    let house = House::new([vec![say("The capital is Paris.")]]).await;
+    let house = House::new([vec![say("The capital is Paris.")]]);
     let id = house.send("France?").await;
     house.next_end().await;
     let found = house.search("pari").await;

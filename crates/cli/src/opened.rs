@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::Context;
 use api::App;
 use tokio::runtime::{Handle, Runtime};
-use tokio::sync::broadcast::error::RecvError;
 
 /// How long what still runs at the end is waited for: a worker's process has to be told that it is over.
 const PARTING: Duration = Duration::from_millis(500);
@@ -28,14 +27,8 @@ pub(crate) fn application() -> anyhow::Result<App> {
     assembly::open(&Handle::current())
 }
 
-/// Ends the application, and returns when its files are closed. This has to be the last handle on it, apart from those
-/// that end by themselves.
+/// Ends the application, and returns when its files are closed.
 pub(crate) async fn close(app: App) {
-    app.close().await;
-    let mut events = app.events();
-    drop(app);
-    // The stream of events ends with the thread that owned everything, after its files.
-    let over = async { while !matches!(events.recv().await, Err(RecvError::Closed)) {} };
     // What has not ended by then is ended with the process; the history can take it.
-    let _ = tokio::time::timeout(SAVING, over).await;
+    let _ = tokio::time::timeout(SAVING, app.close()).await;
 }

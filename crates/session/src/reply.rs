@@ -143,7 +143,7 @@ impl Gathered {
                     out.send(ReplyEvent::Reading { done, total }).await.is_ok()
                 }
                 Some(GenerateEvent::Delta(delta)) => {
-                    self.gather(delta);
+                    self.gather(&delta);
                     if self.first.is_none() {
                         self.first = Some(Instant::now());
                         self.flush(out).await
@@ -159,7 +159,7 @@ impl Gathered {
         }
     }
 
-    fn gather(&mut self, delta: Delta) {
+    fn gather(&mut self, delta: &Delta) {
         self.pieces += 1;
         match delta.channel {
             Channel::Answer => self.answer.push_str(&delta.text),

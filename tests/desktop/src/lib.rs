@@ -4,8 +4,8 @@
 //! Needs a display, a session bus (one window a bus), `WebKitWebDriver` and the built programs; `cargo xtask test`
 //! provides all of them.
 
-use std::path::{Path, PathBuf};
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -34,14 +34,17 @@ impl Home {
 
     /// One with the starter model, or none where the tests have no model.
     pub fn with_model() -> anyhow::Result<Option<Self>> {
-        let Some(model) = std::env::var_os("HARK_TEST_MODEL").map(PathBuf::from).filter(|path| path.is_file()) else {
+        let Some(model) =
+            std::env::var_os("HARK_TEST_MODEL").map(PathBuf::from).filter(|path| path.is_file())
+        else {
             return Ok(None);
         };
         let home = Self::empty()?;
         let folder = home.path().join("models/smollm2-135m");
         std::fs::create_dir_all(&folder)?;
         let name = "SmolLM2-135M-Instruct.Q4_1.gguf";
-        std::fs::hard_link(&model, folder.join(name)).or_else(|_| std::fs::copy(&model, folder.join(name)).map(drop))?;
+        std::fs::hard_link(&model, folder.join(name))
+            .or_else(|_| std::fs::copy(&model, folder.join(name)).map(drop))?;
         Ok(Some(home))
     }
 
@@ -161,7 +164,8 @@ impl Window {
 
     /// Waits until the `n`-th reply (from 1) has begun to show words.
     pub async fn reply_begins(&self, n: usize) -> anyhow::Result<()> {
-        self.until(&format!("{REPLIES}.length >= {n} && {REPLIES}[{}].innerText.trim().length > 20", n - 1)).await
+        self.until(&format!("{REPLIES}.length >= {n} && {REPLIES}[{}].innerText.trim().length > 20", n - 1))
+            .await
     }
 
     /// Keeps a picture of the window where `HARK_SHOTS` says, for people to look at.
@@ -175,7 +179,10 @@ impl Window {
 
     fn end_driver(&mut self) -> anyhow::Result<()> {
         // The bus and everything on it.
-        Command::new("kill").args(["-9", "--", &format!("-{}", self.driver.id())]).stderr(Stdio::null()).status()?;
+        Command::new("kill")
+            .args(["-9", "--", &format!("-{}", self.driver.id())])
+            .stderr(Stdio::null())
+            .status()?;
         self.driver.wait()?;
         Ok(())
     }
@@ -185,7 +192,9 @@ impl Window {
         self.client.clone().close().await?;
         // The driver answers before the program has ended; the next window must not find it still there.
         let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-        while runs_with_home("hark-desktop", &self.home)?.next().is_some() && tokio::time::Instant::now() < deadline {
+        while runs_with_home("hark-desktop", &self.home)?.next().is_some()
+            && tokio::time::Instant::now() < deadline
+        {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         self.end_driver()
@@ -225,7 +234,10 @@ fn kill_with_home(name: &str, home: &Path) -> anyhow::Result<()> {
     for pid in runs_with_home(name, home)? {
         killed += usize::from(Command::new("kill").arg("-9").arg(&pid).status()?.success());
     }
-    if killed == 0 { bail!("no program “{name}” runs with this home") } else { Ok(()) }
+    if killed == 0 {
+        bail!("no program “{name}” runs with this home")
+    }
+    Ok(())
 }
 
 /// The process ids of a program that runs with this home.

@@ -42,7 +42,9 @@ async fn a_message_gets_a_real_reply_and_both_are_there_after_a_restart() -> any
     window.close().await?;
 
     let window = Window::open(&home).await?;
-    window.until("document.querySelector('nav [role=listitem]')?.innerText.includes('capital of France')").await?;
+    window
+        .until("document.querySelector('nav [role=listitem]')?.innerText.includes('capital of France')")
+        .await?;
     window.find("nav [role=listitem] button").await?.click().await?;
     assert_eq!(window.reply(1).await?.split_whitespace().next(), reply.split_whitespace().next());
     window.close().await

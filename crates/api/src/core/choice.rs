@@ -85,19 +85,16 @@ impl Core {
         if let Some(model) = &args.model {
             self.chosen_named(model)?;
         }
-        match args.conversation.as_deref() {
-            Some(id) => {
-                let id = conversation_id(id)?;
-                self.history.set_model(id, args.model.as_deref())?;
-                self.tell_changed(id)?;
-                self.warm_up(Some(id));
-            }
-            None => {
-                self.config.set_active_model(args.model.as_deref())?;
-                self.tell_settings();
-                self.refresh_engine();
-                self.warm_up(None);
-            }
+        if let Some(id) = args.conversation.as_deref() {
+            let id = conversation_id(id)?;
+            self.history.set_model(id, args.model.as_deref())?;
+            self.tell_changed(id)?;
+            self.warm_up(Some(id));
+        } else {
+            self.config.set_active_model(args.model.as_deref())?;
+            self.tell_settings();
+            self.refresh_engine();
+            self.warm_up(None);
         }
         Ok(())
     }
@@ -121,7 +118,7 @@ impl Core {
     pub(crate) fn on_local_status(&mut self, status: &LocalStatus) {
         match status {
             LocalStatus::Restarting { reason } => {
-                self.set_engine(EngineView::Restarting { reason: reason.clone() })
+                self.set_engine(EngineView::Restarting { reason: reason.clone() });
             }
             LocalStatus::Degraded { reason } => {
                 let error = ApiError::new(ErrorCode::EngineDegraded, reason.clone());

@@ -197,6 +197,7 @@ impl Core {
         if let Err(error) = self.history.purge_deleted(oldest) {
             self.notice("history", error.into());
         }
+        self.tell_problems();
         self.refresh_engine();
         self.look_at_machine();
         self.look_for_keys();
@@ -258,7 +259,20 @@ impl Core {
     fn take_over(&mut self, settings: Settings) {
         let models_moved = self.config.settings.models != settings.models;
         self.config.settings = settings;
+        self.tell_problems();
         self.settled(models_moved);
+    }
+
+    /// Says that the settings file has mistakes, until it has none.
+    fn tell_problems(&mut self) {
+        let message = match self.config.problems.as_slice() {
+            [] => return self.dismiss("settings"),
+            [one] => one.sentence.clone(),
+            [first, rest @ ..] => {
+                format!("{} (And {} more in the settings file.)", first.sentence, rest.len())
+            }
+        };
+        self.notice("settings", ApiError::new(ErrorCode::Settings, message));
     }
 
     fn settled(&mut self, models_moved: bool) {

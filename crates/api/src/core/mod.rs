@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use history::{ConversationId, History, TimestampMs};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::contract::{ApiError, EngineView, Notice, UiEvent, UiEventBody};
 use crate::parts::{Clock, Desktop, LocalEngine, Servers};
@@ -51,15 +51,25 @@ pub(crate) struct Core {
     pub(crate) notices: Vec<Notice>,
     pub(crate) running: HashMap<ConversationId, Running>,
     pub(crate) waiting: HashMap<ConversationId, Vec<Waiting>>,
+    /// Someone wants it all closed, and told when it is.
+    pub(crate) closing: Option<oneshot::Sender<()>>,
 }
 
 impl Core {
-    /// Does operations until nobody can ask for any more.
+    /// Does operations until nobody can ask for any more, or someone closes it.
     pub(crate) fn work(mut self, mut ops: mpsc::Receiver<Op>) {
-        while let Some(op) = ops.blocking_recv() {
+        while self.closing.is_none()
+            && let Some(op) = ops.blocking_recv()
+        {
             op(&mut self);
         }
         self.stop_all();
+        let closing = self.closing.take();
+        // The history is closed before whoever waits for it is told.
+        drop(self);
+        if let Some(closed) = closing {
+            let _ = closed.send(());
+        }
     }
 
     pub(crate) fn tell(&mut self, body: UiEventBody) {

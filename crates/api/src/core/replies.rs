@@ -41,12 +41,11 @@ impl Core {
         if args.text.trim().is_empty() {
             return Err(ApiError::new(ErrorCode::BadRequest, "There is nothing to send."));
         }
-        let id = match args.conversation.as_deref() {
-            Some(id) => conversation_id(id)?,
-            None => {
-                let now = self.now();
-                self.history.create_conversation(None, now)?.id
-            }
+        let id = if let Some(id) = args.conversation.as_deref() {
+            conversation_id(id)?
+        } else {
+            let now = self.now();
+            self.history.create_conversation(None, now)?.id
         };
         let queued = self.running.contains_key(&id);
         if queued {

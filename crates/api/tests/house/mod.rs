@@ -1,4 +1,8 @@
-#![allow(unreachable_pub, reason = "a module of a test has no outside")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "a module of a test: it has no outside, and a test may panic"
+)]
 
 //! An application with scripted parts in a folder of its own.
 
@@ -46,7 +50,7 @@ model = \"scripted\"
 ";
 
 impl House {
-    pub async fn new(scripts: impl IntoIterator<Item = Vec<Line>>) -> Self {
+    pub fn new(scripts: impl IntoIterator<Item = Vec<Line>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let paths = Paths::under(folder.path());
         let file = paths.settings_file();
@@ -55,7 +59,7 @@ impl House {
         Self::open_in(folder, ScriptedModel::new(scripts))
     }
 
-    pub async fn without_model() -> Self {
+    pub fn without_model() -> Self {
         Self::open_in(tempfile::tempdir().unwrap(), ScriptedModel::default())
     }
 
