@@ -27,9 +27,10 @@ pub(super) struct Figure {
 const SKIPPED: &str = "skipped";
 
 impl Figure {
-    /// `conditions` is a JSON object.
+    /// `conditions` is a JSON object; what is null in it is not known and left out.
     pub(super) fn new(name: &str, value: f64, unit: &str, samples: usize, conditions: Value) -> Self {
-        let conditions = if let Value::Object(map) = conditions { map } else { Map::new() };
+        let mut conditions = if let Value::Object(map) = conditions { map } else { Map::new() };
+        conditions.retain(|_, value| !value.is_null());
         Self {
             name: name.to_owned(),
             value: Some(rounded(value)),
@@ -82,10 +83,10 @@ impl Report {
         Self { shared: setup::machine(), figures: Vec::new() }
     }
 
-    /// Adds what was measured from when the machine's load was `load`.
-    pub(super) fn add(&mut self, figures: Vec<Figure>, load: Option<f64>) {
+    /// Adds what was measured between two looks at the machine's load average.
+    pub(super) fn add(&mut self, figures: Vec<Figure>, load: [Option<f64>; 2]) {
         self.figures.extend(figures.into_iter().map(|mut figure| {
-            figure.conditions.insert("load_average_before".into(), json!(load));
+            figure.conditions.insert("load_average".into(), json!(load));
             figure
         }));
     }
@@ -161,8 +162,10 @@ mod tests {
     fn report() -> Report {
         let shared = Map::from_iter([("processor".to_owned(), json!("P"))]);
         let mut report = Report { shared, figures: Vec::new() };
-        report
-            .add(vec![Figure::median("a.b_ms", &[3.0, 1.0, 2.0004], "ms", json!({"threads": 2}))], Some(0.5));
+        report.add(
+            vec![Figure::median("a.b_ms", &[3.0, 1.0, 2.0004], "ms", json!({"threads": 2}))],
+            [Some(0.5), Some(1.0)],
+        );
         report.skip(&["c.d_mb"], &anyhow::anyhow!("disk full").context("no display"));
         report
     }
@@ -173,7 +176,7 @@ mod tests {
             serde_json::to_value(report().whole()).unwrap(),
             json!([
                 {"name": "a.b_ms", "value": 2.0, "unit": "ms", "samples": 3, "conditions":
-                    {"processor": "P", "threads": 2, "each": [3.0, 1.0, 2.0], "load_average_before": 0.5}},
+                    {"processor": "P", "threads": 2, "each": [3.0, 1.0, 2.0], "load_average": [0.5, 1.0]}},
                 {"name": "c.d_mb", "value": null, "unit": "", "samples": 0, "conditions":
                     {"processor": "P", "skipped": "no display: disk full"}},
             ])
@@ -193,7 +196,7 @@ mod tests {
 
         a.b_ms
           each: [3.0,1.0,2.0]
-          load_average_before: 0.5
+          load_average: [0.5,1.0]
           threads: 2
 
         c.d_mb

@@ -92,9 +92,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     let mut report = Report::new();
     for part in TEXT.iter().filter(|part| is_wanted(part.names, &args.only)) {
         note(format!("measuring {}", part.names.join(", ")));
-        let load = setup::load_average();
+        let before = setup::load_average();
         match (part.measure)(&setup) {
-            Ok(figures) => report.add(figures, load),
+            Ok(figures) => report.add(figures, [before, setup::load_average()]),
             Err(reason) => report.skip(part.names, &reason),
         }
     }

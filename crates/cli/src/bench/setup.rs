@@ -49,7 +49,7 @@ pub(super) fn default_threads() -> u32 {
     u32::try_from(real.min(allowed).clamp(1, 8)).unwrap_or(1)
 }
 
-/// How many programs wanted a processor over the last minute; no benchmark is worth much where it is high before.
+/// How many programs wanted a processor over the last minute; a figure is worth little where that was high.
 pub(super) fn load_average() -> Option<f64> {
     System::load_average().ok().map(|load| rounded(load.one))
 }
