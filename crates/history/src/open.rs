@@ -100,7 +100,7 @@ impl History {
             return Ok(Self { reader: Reader { conn }, options, lease: None });
         }
         let mut conn = connect(&options)?;
-        schema::check(&conn, schema::known(versions))?;
+        schema::check(&conn, schema::known(versions)).map_err(|error| why_not_read(&options, error))?;
         // Fails quietly where the file system has no shared memory; the journal is then SQLite's default one.
         conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
         conn.pragma_update(None, "synchronous", "NORMAL")?;
@@ -161,6 +161,14 @@ fn why_not_opened(path: &Path, error: rusqlite::Error) -> HistoryError {
         (HistoryError::CannotOpen, Some(Ok(folder))) if folder.is_dir() && !path.is_dir() => {
             HistoryError::ReadOnly
         }
+        (other, _) => other,
+    }
+}
+
+/// A history with a write-ahead log needs files beside it, and SQLite says "cannot open" where it may not make them.
+fn why_not_read(options: &OpenOptions, error: HistoryError) -> HistoryError {
+    match (error, &options.place) {
+        (HistoryError::CannotOpen, Place::File(path)) if path.is_file() => HistoryError::ReadOnly,
         (other, _) => other,
     }
 }

@@ -64,7 +64,11 @@ pub(crate) fn migrate(conn: &mut Connection, versions: &'static [M<'static>]) ->
     if found > 0 {
         back_up(conn, newest)?;
     }
-    Ok(Migrations::from_slice(versions).to_latest(conn)?)
+    match Migrations::from_slice(versions).to_latest(conn) {
+        // Another process that opened the same file at the same time may have been faster.
+        Err(_) if check(conn, newest)? == newest => Ok(()),
+        done => Ok(done?),
+    }
 }
 
 /// Copies the database to `<file>.before-v<newest>`; an older copy of that name is replaced only when the new one is
