@@ -6,7 +6,7 @@
 use crate::{
     frontend, run,
     setup::{self, Purpose},
-    shell::{Steps, answer, run_watched},
+    shell::{Steps, answer, node_script, run_watched},
     workspace::Workspace,
 };
 use anyhow::{Context, Result};
@@ -77,15 +77,20 @@ fn host_triple() -> Result<String> {
     Ok(host.context("rustc -vV names no host")?.to_owned())
 }
 
+/// The packager's version; the window's library is of the same.
+const TAURI_CLI: &str = "2.12.5";
+
 /// The programs beside the window are added here and not in the checked-in configuration: there, every plain
 /// `cargo build` of the window would ask for them.
 fn bundle(workspace: &Workspace, bundles: &[String], beside: &[PathBuf]) -> Result<String> {
     let kinds = if bundles.is_empty() { default_bundles().to_owned() } else { bundles.join(",") };
     let overlay = json!({ "bundle": { "active": true, "externalBin": beside } });
-    let mut tauri = Command::new("node");
+    // Not among the front end's packages: its lock file could not name the programs of other systems, which npm leaves
+    // out where it is made.
+    let mut tauri = node_script("npm");
     tauri
         .current_dir(workspace.root.join("src-tauri"))
-        .arg(workspace.ui().join("node_modules/@tauri-apps/cli/tauri.js"))
+        .args(["exec", "--yes", &format!("--package=@tauri-apps/cli@{TAURI_CLI}"), "--", "tauri"])
         .args(["build", "--ci", "--bundles", &kinds, "--config", &overlay.to_string()])
         .args(["--features", "custom-protocol", "--", "--profile", PROFILE]);
     run_watched(&mut tauri, || "making the package".to_owned())?;

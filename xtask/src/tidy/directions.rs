@@ -34,6 +34,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     // for tests
     ("testkit",      &["engine", "dialogue", "worker-kit"]),
     ("desktop-tests", &[]),
+    ("privacy-tests", &[]),
     ("xtask",        &[]),
 ];
 
@@ -54,7 +55,7 @@ const HOST: &[&str] = &[
 ];
 
 /// Programs: nothing may depend on them, not even tests.
-const PROGRAMS: &[&str] = &["cli", "hark-desktop", "worker-llm", "desktop-tests", "xtask"];
+const PROGRAMS: &[&str] = &["cli", "hark-desktop", "worker-llm", "desktop-tests", "privacy-tests", "xtask"];
 
 /// Libraries that only some crates may know, by the beginning of their names.
 #[rustfmt::skip]
