@@ -138,7 +138,7 @@ impl App {
 fn open_history(paths: &Paths) -> Result<(History, Option<ApiError>), OpenError> {
     let opened = paths
         .create()
-        .map_err(|_| HistoryError::CannotOpen)
+        .map_err(HistoryError::from)
         .and_then(|()| History::open(OpenOptions::file(paths.history_file())));
     match opened {
         Ok(history) => Ok((history, None)),

@@ -99,8 +99,11 @@ impl History {
             check_current(&conn, schema::known(versions))?;
             return Ok(Self { reader: Reader { conn }, options, lease: None });
         }
-        let mut conn = connect(&options)?;
-        schema::check(&conn, schema::known(versions)).map_err(|error| why_not_read(&options, error))?;
+        let opened = connect(&options).and_then(|conn| {
+            schema::check(&conn, schema::known(versions))?;
+            Ok(conn)
+        });
+        let mut conn = opened.map_err(|error| why_not_read(&options, error))?;
         // Fails quietly where the file system has no shared memory; the journal is then SQLite's default one.
         conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
         conn.pragma_update(None, "synchronous", "NORMAL")?;

@@ -77,6 +77,8 @@ impl Trace {
     fn judge(&mut self, line: &str) {
         let Some((call, rest)) = call(line) else { return };
         match call {
+            // The end of an interrupted call: its arguments stood at its beginning.
+            "execve" | "socket" | "io_uring_setup" if line.contains(" resumed>") => {}
             "execve" => self.program(rest),
             "socket" => self.socket(line, rest),
             "io_uring_setup" => self.outside.push(line.to_owned()),
@@ -259,6 +261,7 @@ mod tests {
         assert_eq!(Vec::from_iter(own.unix), ["/tmp/.X11-unix/X101"]);
         assert_eq!(stays("7 socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE) = 5").netlink, 1);
         stays("7 <... connect resumed>)            = 0");
+        stays("7 <... socket resumed>)             = 18");
         stays("7 sendmsg(3, {msg_name=NULL, msg_namelen=0, msg_iov=[...], msg_iovlen=1}, 0) = 9");
         stays("7 +++ exited with 0 +++");
         stays(
