@@ -82,6 +82,7 @@ impl App {
             engine: EngineView::NoModel,
             notices: Vec::new(),
             running: HashMap::new(),
+            ended: Vec::new(),
             waiting: HashMap::new(),
             closing: None,
         };

@@ -148,7 +148,6 @@ fn a_disk_that_fills_up_in_mid_reply_is_said_and_once_there_is_room_all_is_saved
 }
 
 #[test]
-#[ignore = "a reply that ends on a full disk is shown as streaming, and cut, when its conversation is opened again"]
 fn a_reply_that_ends_on_a_full_disk_stays_on_the_screen() -> anyhow::Result<()> {
     with_mounts("a_reply_that_ends_on_a_full_disk_stays_on_the_screen", || {
         let home = on_a_small_disk("endless", "16m")?;

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use history::{ConversationId, ImportLimits, ListCursor, MarkdownWords};
+use history::{ConversationId, ImportLimits, ListCursor, MarkdownWords, MessageId};
 
 use super::Core;
-use super::convert::{conversation_id, message_view, path_view, summary_view, utf16_ranges};
+use super::convert::{conversation_id, details, path_view, state_view, summary_view, utf16_ranges};
+use super::replies::{Ended, Unsaved};
 use crate::contract::{
     ApiError, ConversationPage, ConversationSummary, ConversationView, ErrorCode, ExportFormat,
     ListConversations, MessageView, SaveDraft, UiEventBody,
@@ -38,6 +39,9 @@ impl Core {
 
     pub(crate) fn open_conversation(&mut self, id: &str) -> Result<ConversationView, ApiError> {
         let id = conversation_id(id)?;
+        if !self.ended.is_empty() {
+            self.write_down_ended();
+        }
         let conversation = self.history.conversation(id)?;
         let messages = self.path(id)?;
         Ok(ConversationView {
@@ -55,12 +59,21 @@ impl Core {
     /// The branch shown, with what was said and is not saved yet.
     pub(crate) fn path(&self, id: ConversationId) -> Result<Vec<MessageView>, ApiError> {
         let mut messages = path_view(&self.history.path(id)?);
-        if let Some(running) = self.running.get(&id) {
-            let message = running.message.to_string();
-            if let Some(view) = messages.iter_mut().find(|view| view.id == message) {
-                view.text.push_str(&running.unsaved.answer);
-                view.thinking.push_str(&running.unsaved.thinking);
+        let mut overlay = |message: MessageId, unsaved: &Unsaved, ended: Option<&Ended>| {
+            let message = message.to_string();
+            let Some(view) = messages.iter_mut().find(|view| view.id == message) else { return };
+            view.text.push_str(&unsaved.answer);
+            view.thinking.push_str(&unsaved.thinking);
+            if let Some(ended) = ended {
+                view.state = state_view(&ended.end.clone().into());
+                view.details = ended.usage.as_ref().map(details);
             }
+        };
+        if let Some(running) = self.running.get(&id) {
+            overlay(running.message, &running.unsaved, None);
+        }
+        for ended in self.ended.iter().filter(|ended| ended.conversation == id) {
+            overlay(ended.message, &ended.unsaved, Some(ended));
         }
         Ok(messages)
     }
@@ -76,15 +89,10 @@ impl Core {
         Ok(())
     }
 
-    pub(crate) fn tell_message(
-        &mut self,
-        id: ConversationId,
-        message: history::MessageId,
-    ) -> Result<(), ApiError> {
-        let path = self.history.path(id)?;
+    pub(crate) fn tell_message(&mut self, id: ConversationId, message: MessageId) -> Result<(), ApiError> {
+        let message = message.to_string();
         // A branch that is not shown has nobody to tell.
-        if let Some(entry) = path.iter().find(|entry| entry.message.id == message) {
-            let message = message_view(&entry.message, &entry.siblings);
+        if let Some(message) = self.path(id)?.into_iter().find(|view| view.id == message) {
             self.tell(UiEventBody::Message { conversation: id.to_string(), message });
         }
         Ok(())

@@ -103,7 +103,7 @@ pub(crate) fn kept_usage(outcome: &Outcome) -> Option<history::Usage> {
     })
 }
 
-fn details(usage: &history::Usage) -> MessageDetails {
+pub(crate) fn details(usage: &history::Usage) -> MessageDetails {
     MessageDetails {
         prompt_tokens: usage.prompt_tokens,
         reused_tokens: usage.reused_tokens,
@@ -117,7 +117,7 @@ fn details(usage: &history::Usage) -> MessageDetails {
     }
 }
 
-pub(crate) fn message_view(message: &Message, versions: &[MessageId]) -> MessageView {
+fn message_view(message: &Message, versions: &[MessageId]) -> MessageView {
     MessageView {
         id: message.id.to_string(),
         speaker: if message.role == Role::User { Speaker::User } else { Speaker::Assistant },

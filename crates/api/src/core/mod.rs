@@ -23,7 +23,7 @@ use crate::parts::{Clock, Desktop, LocalEngine, Servers};
 
 pub(crate) use config::Config;
 pub(crate) use models::Models;
-use replies::{Running, Waiting};
+use replies::{Ended, Running, Waiting};
 
 /// One piece of work on the state.
 pub(crate) type Op = Box<dyn FnOnce(&mut Core) + Send>;
@@ -50,6 +50,8 @@ pub(crate) struct Core {
     pub(crate) engine: EngineView,
     pub(crate) notices: Vec<Notice>,
     pub(crate) running: HashMap<ConversationId, Running>,
+    /// Replies that could not be written down when they ended.
+    pub(crate) ended: Vec<Ended>,
     pub(crate) waiting: HashMap<ConversationId, Vec<Waiting>>,
     /// Someone wants it all closed, and told when it is.
     pub(crate) closing: Option<oneshot::Sender<()>>,

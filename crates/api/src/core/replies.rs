@@ -3,13 +3,13 @@
 use dialogue::prompt::{Speaker, Turn, assemble};
 use dialogue::title::title_of;
 use engine::GenerateRequest;
-use history::{ConversationId, MessageId, NewMessage, Role};
+use history::{ConversationId, History, MessageId, NewMessage, Role, TimestampMs};
 use session::{Outcome, ReplyEnd, engine_messages};
 use tokio_util::sync::CancellationToken;
 
 use super::Core;
 use super::choice::{Chosen, Source};
-use super::convert::{conversation_id, kept_reason, kept_usage, message_id, reply_end, state_view};
+use super::convert::{conversation_id, kept_reason, kept_usage, message_id, reply_end};
 use super::reply_task::{Reply, make_ready};
 use crate::contract::{
     ApiError, EditMessage, EngineView, ErrorCode, OneMessage, QueuedView, Send, Sent, UiEventBody,
@@ -28,6 +28,32 @@ pub(crate) struct Running {
 pub(crate) struct Unsaved {
     pub(crate) answer: String,
     pub(crate) thinking: String,
+}
+
+impl Unsaved {
+    fn write_down(&mut self, history: &mut History, message: MessageId) -> Result<(), ApiError> {
+        if !(self.answer.is_empty() && self.thinking.is_empty()) {
+            history.append_reply(message, &self.answer, &self.thinking)?;
+            *self = Self::default();
+        }
+        Ok(())
+    }
+}
+
+/// A reply that has ended and is not in the history as it should be, because that could not be written.
+pub(crate) struct Ended {
+    pub(crate) conversation: ConversationId,
+    pub(crate) message: MessageId,
+    pub(crate) unsaved: Unsaved,
+    pub(crate) end: history::ReplyEnd,
+    pub(crate) usage: Option<history::Usage>,
+}
+
+impl Ended {
+    fn write_down(&mut self, history: &mut History, at: TimestampMs) -> Result<(), ApiError> {
+        self.unsaved.write_down(history, self.message)?;
+        Ok(history.finish_reply(self.message, self.end.clone(), self.usage.as_ref(), at)?)
+    }
 }
 
 /// A message that waits for the reply before it.
@@ -63,6 +89,7 @@ impl Core {
 
     /// Adds a message of the user's and begins the reply.
     fn say(&mut self, id: ConversationId, text: &str) -> Result<(), ApiError> {
+        self.write_down_ended();
         let conversation = self.history.conversation(id)?;
         let now = self.now();
         let message = self.history.append_message(id, conversation.head, &NewMessage::user(text), now)?;
@@ -192,25 +219,13 @@ impl Core {
     }
 
     /// Saves what was said. What cannot be saved now is kept and tried again; the user is told.
-    pub(crate) fn save(&mut self, id: ConversationId, message: MessageId) -> Result<(), ApiError> {
+    pub(crate) fn save(&mut self, id: ConversationId, message: MessageId) {
         let Some(running) = self.running.get_mut(&id).filter(|running| running.message == message) else {
-            return Ok(());
+            return;
         };
-        let unsaved = &mut running.unsaved;
-        if unsaved.answer.is_empty() && unsaved.thinking.is_empty() {
-            return Ok(());
-        }
-        match self.history.append_reply(message, &unsaved.answer, &unsaved.thinking) {
-            Ok(()) => {
-                *unsaved = Unsaved::default();
-                self.dismiss("save");
-                Ok(())
-            }
-            Err(error) => {
-                let error = ApiError::from(error);
-                self.notice("save", error.clone());
-                Err(error)
-            }
+        match running.unsaved.write_down(&mut self.history, message) {
+            Ok(()) => self.write_down_ended(),
+            Err(error) => self.notice("save", error),
         }
     }
 
@@ -218,7 +233,7 @@ impl Core {
         if self.running.get(&id).is_none_or(|running| running.message != message) {
             return;
         }
-        self.finish(id, message, reply_end(&outcome.end), kept_usage(outcome).as_ref());
+        self.finish(id, message, reply_end(&outcome.end), kept_usage(outcome));
         let after = match &outcome.end {
             // What waits would only fail too: it goes back to where it can be read and changed.
             ReplyEnd::Failed(_) => self.back_to_draft(id),
@@ -229,39 +244,37 @@ impl Core {
         }
     }
 
-    /// Ends a running reply in the history and in every view.
+    /// Ends a running reply in the history and in every view. What cannot be written now (a full disk) stays on the
+    /// screen all the same, and is written as soon as there is room.
     fn finish(
         &mut self,
         id: ConversationId,
         message: MessageId,
         end: history::ReplyEnd,
-        usage: Option<&history::Usage>,
+        usage: Option<history::Usage>,
     ) {
-        let now = self.now();
-        let kept = self
-            .save(id, message)
-            .and_then(|()| Ok(self.history.finish_reply(message, end.clone(), usage, now)?));
-        let shown = match kept {
-            Ok(()) => {
-                self.running.remove(&id);
-                self.tell_message(id, message)
-            }
-            Err(error) => {
-                // Not saved, but still on the screen: what the user has read must not vanish.
-                self.notice("save", error);
-                let view =
-                    self.path(id).map(|path| path.into_iter().find(|view| view.id == message.to_string()));
-                self.running.remove(&id);
-                view.map(|view| {
-                    if let Some(mut view) = view {
-                        view.state = state_view(&end.into());
-                        self.tell(UiEventBody::Message { conversation: id.to_string(), message: view });
-                    }
-                })
-            }
-        };
-        if let Err(error) = shown.and_then(|()| self.tell_changed(id)) {
+        let Some(running) = self.running.remove(&id) else { return };
+        self.ended.push(Ended { conversation: id, message, unsaved: running.unsaved, end, usage });
+        self.write_down_ended();
+        let shown = self.tell_message(id, message).and_then(|()| self.tell_changed(id));
+        if let Err(error) = shown {
             self.notice("history", error);
+        }
+    }
+
+    /// Writes down replies that have ended and are not in the history as they should be.
+    pub(crate) fn write_down_ended(&mut self) {
+        let now = self.now();
+        let mut problem = None;
+        let mut left = std::mem::take(&mut self.ended);
+        left.retain_mut(|ended| {
+            problem = ended.write_down(&mut self.history, now).err();
+            problem.is_some()
+        });
+        self.ended = left;
+        match problem {
+            Some(error) => self.notice("save", error),
+            None => self.dismiss("save"),
         }
     }
 
@@ -291,6 +304,7 @@ impl Core {
             self.stop_reply(id);
             self.finish(id, message, history::ReplyEnd::Interrupted, None);
         }
+        self.write_down_ended();
     }
 
     fn say_next(&mut self, id: ConversationId) -> Result<(), ApiError> {

@@ -82,7 +82,7 @@ impl Reply {
                     due = None;
                     let (id, message) = (self.id, self.message);
                     // A failure is told by the core and tried again with the next piece.
-                    self.ask(move |core| { let _ = core.save(id, message); }).await;
+                    self.ask(move |core| core.save(id, message)).await;
                     continue;
                 }
             };
