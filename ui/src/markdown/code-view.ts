@@ -77,7 +77,8 @@ export class CodeView {
     if (!loading) return;
     this.host.waiting(
       loading.then(() => {
-        if (this.lang !== lang) return;
+        // What is no longer shown needs no colours.
+        if (this.lang !== lang || !this.pre.isConnected) return;
         this.clear();
         this.paint();
       }),

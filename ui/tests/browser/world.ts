@@ -122,6 +122,11 @@ export async function violations(page: Page): Promise<string[]> {
     const { readFileSync } = await import('node:fs');
     await page.evaluate(readFileSync(axeFile, 'utf8'));
   }
+  // A colour on its way to another is judged when it has arrived.
+  await page.evaluate(async () => {
+    const running = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations === 1);
+    await Promise.allSettled(running.map((one) => one.finished));
+  });
   const found = (await page.evaluate(
     'axe.run(document, { resultTypes: ["violations"] }).then((r) => r.violations)',
   )) as Violation[];
