@@ -124,7 +124,9 @@ export async function violations(page: Page): Promise<string[]> {
   }
   // A colour on its way to another is judged when it has arrived.
   await page.evaluate(async () => {
-    const running = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations === 1);
+    const running = document
+      .getAnimations()
+      .filter((one) => one.effect?.getComputedTiming().iterations === 1);
     await Promise.allSettled(running.map((one) => one.finished));
   });
   const found = (await page.evaluate(
