@@ -204,7 +204,8 @@ fn a_running_job_sees_its_cancellation() {
     host.until_event();
     host.cancel(1);
     let (events, result) = host.result(1);
-    assert_eq!(result.ok(), events.last().copied());
+    // It may have stopped right after the event that was waited for.
+    assert_eq!(result.ok(), events.last().copied().or(Some(1)));
 }
 
 #[test]
