@@ -149,7 +149,7 @@ impl Default for General {
 }
 
 /// How models run and answer. The sampling settings mean what they mean in llama.cpp, and have its defaults but for the
-/// temperature.
+/// temperature, and a penalty on repetition that keeps small models from going round in circles.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Model {
@@ -192,7 +192,7 @@ impl Default for Model {
             top_p: 0.95,
             top_k: 40,
             min_p: 0.05,
-            repeat_penalty: 1.0,
+            repeat_penalty: 1.1,
             seed: None,
             max_tokens: None,
             thinking: Thinking::default(),

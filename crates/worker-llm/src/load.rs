@@ -24,9 +24,9 @@ const LEAST_CONTEXT: u32 = 512;
 /// Tokens of memory beyond the context, so that a side question fits beside a full conversation. llama.cpp rounds up
 /// to this anyway.
 const ASIDE_ROOM: u32 = 256;
-/// Most tokens in one step. A step is what a cancellation waits for where it cannot be broken off, and larger ones
-/// bring little on a processor.
-pub(crate) const STEP: u32 = 256;
+/// Most tokens in one step. Half the size reads 2-3 % slower on two cores (measured with a 135M model). A cancellation
+/// does not wait for a whole step: on a processor it is broken off inside, and a graphics card is quick with one.
+pub(crate) const STEP: u32 = 512;
 
 /// A model in memory, and where it runs.
 pub(crate) struct Loaded {
