@@ -36,11 +36,14 @@ impl Follow {
     pub(super) async fn reply(&mut self, conversation: &str, show: &mut Show) -> anyhow::Result<Ended> {
         let mut reply: Option<String> = None;
         let mut interrupted = false;
+        // One listener for the whole reply: a key pressed while an event is shown must not be missed.
+        let mut pressed = Box::pin(tokio::signal::ctrl_c());
         loop {
             let event = tokio::select! {
                 event = self.events.recv() => event,
-                pressed = tokio::signal::ctrl_c() => {
-                    pressed?;
+                heard = &mut pressed => {
+                    heard?;
+                    pressed = Box::pin(tokio::signal::ctrl_c());
                     interrupted = true;
                     self.app.stop(OneConversation { conversation: conversation.to_owned() }).await?;
                     continue;
