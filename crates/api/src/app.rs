@@ -285,7 +285,7 @@ impl Commands for App {
     }
 }
 
-/// How long a deleted conversation can be brought back when the settings say nothing.
+/// A day, milliseconds.
 pub(crate) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The instant `days` days before `now`.
