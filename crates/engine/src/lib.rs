@@ -7,6 +7,7 @@
 mod error;
 mod language_model;
 mod scripted;
+mod speech;
 
 pub use error::{EngineError, JobError};
 pub use language_model::{
@@ -15,3 +16,8 @@ pub use language_model::{
     Sampling, Thinking, Timings,
 };
 pub use scripted::{Gate, Line, ScriptedModel};
+pub use speech::{
+    Hypothesis, Language, ListenRequest, Pcm, RecogniserInfo, SPEECH_RATE, SoundIn, SpeakRequest,
+    SpeakerInfo, SpeechChunk, SpeechLoad, SpeechTask, SpeechToText, Spoken, TextToSpeech, Transcript, Voice,
+    WordMark, WordTime,
+};

@@ -1,6 +1,10 @@
 //! The protocols there are. Each worker program speaks one.
 
-use engine::{GenerateEvent, GenerateRequest, Generated, LoadProgress, LoadRequest, ModelInfo};
+use engine::{
+    GenerateEvent, GenerateRequest, Generated, Hypothesis, Language, ListenRequest, LoadProgress,
+    LoadRequest, ModelInfo, RecogniserInfo, SoundIn, SpeakRequest, SpeakerInfo, SpeechChunk, SpeechLoad,
+    Spoken, Transcript,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::message::{Nothing, Protocol};
@@ -48,4 +52,96 @@ pub enum LlmOutput {
     Generated(Generated),
     /// To [`LlmRequest::Unload`].
     Unloaded,
+}
+
+/// A recogniser's protocol: `worker-moonshine`, `worker-whisper`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stt {}
+
+impl Protocol for Stt {
+    const NAME: &'static str = "stt";
+    const VERSION: u32 = 1;
+    type Request = SttRequest;
+    type Input = SoundIn;
+    type Event = Hypothesis;
+    type Output = SttOutput;
+}
+
+/// What a recogniser is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SttRequest {
+    /// Make this model ready, in place of any other. Ends with [`SttOutput::Loaded`].
+    Load(SpeechLoad),
+    /// Listen to what is streamed in, until its end. Ends with [`SttOutput::Heard`]; with
+    /// [`engine::JobError::NoModel`] when none is ready, with [`engine::JobError::Cancelled`] when cancelled.
+    Listen(ListenRequest),
+}
+
+/// What a recogniser answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum SttOutput {
+    /// To [`SttRequest::Load`].
+    Loaded(RecogniserInfo),
+    /// To [`SttRequest::Listen`].
+    Heard(Transcript),
+}
+
+/// A voice's protocol: `worker-espeak`, `worker-kokoro`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tts {}
+
+impl Protocol for Tts {
+    const NAME: &'static str = "tts";
+    const VERSION: u32 = 1;
+    type Request = TtsRequest;
+    type Input = Nothing;
+    type Event = SpeechChunk;
+    type Output = TtsOutput;
+}
+
+/// What a voice is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum TtsRequest {
+    /// Make this model ready, in place of any other; for a voice without a model its files are empty. Ends with
+    /// [`TtsOutput::Loaded`].
+    Load(SpeechLoad),
+    /// Speak. Ends with [`TtsOutput::Spoken`]; with [`engine::JobError::NoModel`] when none is ready, with
+    /// [`engine::JobError::Cancelled`] when cancelled.
+    Speak(SpeakTask),
+    /// Tell how this is pronounced, in the International Phonetic Alphabet. Ends with [`TtsOutput::Phonemes`].
+    Phonemes {
+        /// Plain words.
+        text: String,
+        /// Their language.
+        language: Language,
+    },
+}
+
+/// Something to be spoken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpeakTask {
+    /// What and how.
+    pub request: SpeakRequest,
+    /// How it is pronounced, one for each word of the request's text, for a voice that cannot find out by itself.
+    pub phonemes: Option<Vec<WordPhonemes>>,
+}
+
+/// How a word is pronounced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordPhonemes {
+    /// Bytes of the text.
+    pub text: std::ops::Range<usize>,
+    /// In the International Phonetic Alphabet; the punctuation that follows the word comes with it.
+    pub phonemes: String,
+}
+
+/// What a voice answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum TtsOutput {
+    /// To [`TtsRequest::Load`].
+    Loaded(SpeakerInfo),
+    /// To [`TtsRequest::Speak`].
+    Spoken(Spoken),
+    /// To [`TtsRequest::Phonemes`].
+    Phonemes(Vec<WordPhonemes>),
 }

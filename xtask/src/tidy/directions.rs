@@ -10,36 +10,56 @@ use super::{Complaint, metadata::Package};
 #[rustfmt::skip]
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     // pure
+    ("media",        &[]),
+    ("turn",         &["media"]),
     ("dialogue",     &[]),
+    // sound, understood; runs on files too
+    ("dsp",          &["media"]),
     // traits
     ("engine",       &[]),
     // the conversation: sees traits only
-    ("session",      &["dialogue", "engine"]),
+    ("session",      &["dialogue", "engine", "media", "turn", "dsp"]),
     // parts behind the traits
     ("worker-kit",   &["engine"]),
     ("worker-host",  &["engine", "worker-kit"]),
     ("worker-llm",   &["engine", "worker-kit", "dialogue"]),
+    ("worker-onnx",  &["engine", "worker-kit"]),
+    ("worker-whisper", &["engine", "worker-kit"]),
+    ("worker-espeak", &["engine", "worker-kit"]),
+    ("audio-io",     &["media"]),
     ("remote",       &["engine", "dialogue"]),
     // what is kept
     ("history",      &[]),
     ("settings",     &[]),
     ("model-store",  &[]),
     // the contract with user interfaces
-    ("api",          &["session", "dialogue", "engine", "history", "settings", "model-store"]),
+    ("api",          &["session", "dialogue", "engine", "media", "history", "settings", "model-store"]),
     // puts the parts together, once for both hosts
     ("assembly",     PARTS),
     // hosts
     ("cli",          HOST),
     ("hark-desktop", HOST),
     // for tests
-    ("testkit",      &["engine", "dialogue", "worker-kit"]),
+    ("testkit",      &["engine", "dialogue", "media", "worker-kit"]),
     ("desktop-tests", &[]),
     ("privacy-tests", &[]),
     ("xtask",        &[]),
 ];
 
-const PARTS: &[&str] =
-    &["api", "session", "dialogue", "engine", "history", "settings", "model-store", "worker-host", "remote"];
+const PARTS: &[&str] = &[
+    "api",
+    "session",
+    "dialogue",
+    "engine",
+    "media",
+    "dsp",
+    "audio-io",
+    "history",
+    "settings",
+    "model-store",
+    "worker-host",
+    "remote",
+];
 
 const HOST: &[&str] = &[
     "assembly",
@@ -47,6 +67,9 @@ const HOST: &[&str] = &[
     "session",
     "dialogue",
     "engine",
+    "media",
+    "dsp",
+    "audio-io",
     "history",
     "settings",
     "model-store",
@@ -55,13 +78,27 @@ const HOST: &[&str] = &[
 ];
 
 /// Programs: nothing may depend on them, not even tests.
-const PROGRAMS: &[&str] = &["cli", "hark-desktop", "worker-llm", "desktop-tests", "privacy-tests", "xtask"];
+const PROGRAMS: &[&str] = &[
+    "cli",
+    "hark-desktop",
+    "worker-llm",
+    "worker-onnx",
+    "worker-whisper",
+    "worker-espeak",
+    "desktop-tests",
+    "privacy-tests",
+    "xtask",
+];
 
 /// Libraries that only some crates may know, by the beginning of their names.
 #[rustfmt::skip]
 const FENCES: &[Fence] = &[
     Fence { library: "llama-cpp-", inside: &["worker-llm"],             tests: Tests::Fenced },
-    Fence { library: "whisper-rs", inside: &[],                         tests: Tests::Fenced },
+    Fence { library: "whisper-rs", inside: &["worker-whisper"],         tests: Tests::Fenced },
+    Fence { library: "ort",        inside: &["worker-onnx"],            tests: Tests::Fenced },
+    Fence { library: "cpal",       inside: &["audio-io"],               tests: Tests::Fenced },
+    Fence { library: "rten",       inside: &["dsp"],                    tests: Tests::Fenced },
+    Fence { library: "rubato",     inside: &["dsp"],                    tests: Tests::Fenced },
     Fence { library: "tauri",      inside: &["hark-desktop"],           tests: Tests::Fenced },
     Fence { library: "rusqlite",   inside: &["history"],                tests: Tests::Free },
     Fence { library: "reqwest",    inside: &["remote", "model-store"],  tests: Tests::Free },
@@ -84,7 +121,7 @@ enum Tests {
 }
 
 /// Pure crates and all they may use besides each other.
-const PURE: &[&str] = &["dialogue"];
+const PURE: &[&str] = &["media", "turn", "dialogue"];
 const PURE_MAY_USE: &[&str] = &["thiserror", "unicode-segmentation"];
 
 pub(super) fn find(members: &[&Package]) -> Vec<Complaint> {
