@@ -21,10 +21,11 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("session",      &["dialogue", "engine", "media", "turn", "dsp"]),
     // parts behind the traits
     ("worker-kit",   &["engine"]),
+    ("listening",    &["engine", "worker-kit"]),
     ("worker-host",  &["engine", "worker-kit"]),
     ("worker-llm",   &["engine", "worker-kit", "dialogue"]),
-    ("worker-onnx",  &["engine", "worker-kit"]),
-    ("worker-whisper", &["engine", "worker-kit"]),
+    ("worker-onnx",  &["engine", "worker-kit", "listening"]),
+    ("worker-whisper", &["engine", "worker-kit", "listening"]),
     ("worker-espeak", &["engine", "worker-kit"]),
     ("audio-io",     &["media"]),
     ("remote",       &["engine", "dialogue"]),
