@@ -1,4 +1,12 @@
 //! From what was said to what the model is shown.
+//!
+//! An interrupted reply is shown as far as it was heard ([`heard_text`](crate::heard::heard_text)) and nothing says that
+//! it was interrupted: the model then goes on from what the user knows, a small model is not led to talk about the
+//! interruption, and the prompt stays a beginning of the next one, which the engine's cache needs.
+
+/// The system text of a spoken conversation: short answers in plain words. At most 120 tokens, because a model without
+/// a warm cache reads it before its first word.
+pub const SPOKEN: &str = include_str!("../../../assets/prompts/spoken.md");
 
 /// Who spoke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +87,12 @@ mod tests {
     #[test]
     fn the_system_text_comes_first() {
         check(&[user("Hello")], &["s:Be brief.", "u:Hello"]);
+    }
+
+    #[test]
+    fn the_spoken_system_text_is_short() {
+        // English has about 1.3 tokens a word.
+        assert!(SPOKEN.split_whitespace().count() * 13 / 10 <= 120);
     }
 
     #[test]
