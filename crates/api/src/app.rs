@@ -10,13 +10,14 @@ use settings::{Paths, Settings};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::contract::{
-    ApiError, ChangeSetting, ChooseModel, Commands, ConversationPage, ConversationView, EditMessage,
-    EngineView, ErrorCode, Export, Import, ImportModel, Imported, ListConversations, Nothing,
-    OneConversation, OneMessage, OneModel, OneNotice, OneServer, Pin, Rename, SaveDraft, SaveServer, Send,
-    Sent, ServerReport, Snapshot, TakeBack, TestServer, UiEvent, WrittenFile,
+    ApiError, ChangeSetting, ChooseModel, ChooseVoiceMode, Commands, ConversationPage, ConversationView,
+    EditMessage, EngineView, ErrorCode, Export, Import, ImportModel, Imported, ListConversations, MuteVoice,
+    Nothing, OneConversation, OneMessage, OneModel, OneNotice, OneServer, Pin, ReadAloud, Rename, SaveDraft,
+    SaveServer, Send, Sent, ServerReport, Snapshot, SoundDevices, StartVoice, TakeBack, TalkKey, TestServer,
+    UiEvent, Voices, WrittenFile,
 };
-use crate::core::{Config, Core, EVENTS, Models, OPS, Op};
-use crate::parts::{Clock, Desktop, LocalEngine, Servers};
+use crate::core::{Config, Core, EVENTS, Models, OPS, Op, Voice};
+use crate::parts::{Clock, Desktop, LocalEngine, Servers, Speech};
 
 /// Opens the store of models.
 pub type OpenStore = Arc<dyn Fn(&Settings) -> Result<ModelStore, CatalogueError> + std::marker::Send + Sync>;
@@ -33,6 +34,8 @@ pub struct Parts {
     pub servers: Arc<dyn Servers>,
     /// The desktop.
     pub desktop: Arc<dyn Desktop>,
+    /// Sound and speech.
+    pub speech: Arc<dyn Speech>,
     /// The time.
     pub clock: Clock,
 }
@@ -43,6 +46,7 @@ pub struct App {
     ops: mpsc::Sender<Op>,
     events: broadcast::Sender<UiEvent>,
     servers: Arc<dyn Servers>,
+    speech: Arc<dyn Speech>,
 }
 
 /// Why the application cannot start at all. Anything less is a notice in a running one.
@@ -74,6 +78,7 @@ impl App {
             local: parts.local,
             servers: parts.servers.clone(),
             desktop: parts.desktop,
+            speech: parts.speech.clone(),
             clock: parts.clock,
             runtime,
             ops: ops.downgrade(),
@@ -84,6 +89,7 @@ impl App {
             running: HashMap::new(),
             ended: Vec::new(),
             waiting: HashMap::new(),
+            voice: Voice::default(),
             closing: None,
         };
         if let Some(problem) = problem {
@@ -94,7 +100,7 @@ impl App {
             .name("hark-core".into())
             .spawn(move || core.work(inbox))
             .map_err(OpenError::Thread)?;
-        Ok(Self { ops, events, servers: parts.servers })
+        Ok(Self { ops, events, servers: parts.servers, speech: parts.speech })
     }
 
     /// Events from now on. Whoever falls behind loses some and is told so; a snapshot makes it whole again.
@@ -282,6 +288,50 @@ impl Commands for App {
             Ok(())
         })
         .await
+    }
+
+    async fn start_voice(&self, args: StartVoice) -> Result<Nothing, ApiError> {
+        self.done(move |core| core.start_voice(&args)).await
+    }
+
+    async fn stop_voice(&self, _: Nothing) -> Result<Nothing, ApiError> {
+        self.done(Core::stop_voice).await
+    }
+
+    async fn mute_voice(&self, args: MuteVoice) -> Result<Nothing, ApiError> {
+        self.done(move |core| core.mute_voice(args.muted)).await
+    }
+
+    async fn choose_voice_mode(&self, args: ChooseVoiceMode) -> Result<Nothing, ApiError> {
+        self.done(move |core| core.choose_voice_mode(args.mode)).await
+    }
+
+    async fn talk_key(&self, args: TalkKey) -> Result<Nothing, ApiError> {
+        self.done(move |core| core.talk_key(args.down)).await
+    }
+
+    async fn stop_speaking(&self, _: Nothing) -> Result<Nothing, ApiError> {
+        self.done(Core::stop_speaking).await
+    }
+
+    async fn sound_devices(&self, _: Nothing) -> Result<SoundDevices, ApiError> {
+        self.speech.devices().await
+    }
+
+    async fn voices(&self, _: Nothing) -> Result<Voices, ApiError> {
+        self.speech.voices().await
+    }
+
+    async fn check_microphone(&self, _: Nothing) -> Result<Nothing, ApiError> {
+        self.done(Core::check_microphone).await
+    }
+
+    async fn play_test_tone(&self, _: Nothing) -> Result<Nothing, ApiError> {
+        self.done(Core::play_test_tone).await
+    }
+
+    async fn read_aloud(&self, args: ReadAloud) -> Result<Nothing, ApiError> {
+        self.done(move |core| core.read_aloud(&args)).await
     }
 }
 

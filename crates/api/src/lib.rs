@@ -7,4 +7,4 @@ mod parts;
 
 pub use app::{App, OpenError, OpenStore, Parts};
 pub use contract::*;
-pub use parts::{Clock, Desktop, LocalEngine, LocalStatus, ServerAddress, Servers};
+pub use parts::{Clock, Desktop, LocalEngine, LocalStatus, ServerAddress, Servers, Speech, SpokenParts};

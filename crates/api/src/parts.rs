@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::{LanguageModel, LoadRequest};
+use engine::{LanguageModel, LoadRequest, SpeechToText, TextToSpeech};
+use media::SoundCard;
+use model_store::ModelStore;
+use session::voice::Detectors;
 use tokio::sync::watch;
 
-use crate::contract::{ApiError, ServerReport};
+use crate::contract::{ApiError, ServerReport, SoundDevices, Voices};
 
 /// How the local engine's process stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +73,29 @@ pub trait Servers: Send + Sync {
     async fn has_key(&self, id: &str) -> bool;
     /// Keeps a key, or with an empty one removes it. A sentence comes back when it is kept only for this run.
     async fn keep_key(&self, id: &str, key: &str) -> Result<Option<String>, ApiError>;
+}
+
+/// What a spoken conversation is made of, besides its model.
+pub struct SpokenParts {
+    /// Microphones and loudspeakers.
+    pub card: Arc<dyn SoundCard>,
+    /// Hears words.
+    pub recogniser: Arc<dyn SpeechToText>,
+    /// Speaks.
+    pub voice: Arc<dyn TextToSpeech>,
+    /// Small networks.
+    pub detectors: Detectors,
+}
+
+/// Sound and speech on this machine.
+#[async_trait]
+pub trait Speech: Send + Sync {
+    /// The parts that the settings want, or the best that are here. Nothing is loaded or opened by this.
+    fn parts(&self, models: &ModelStore, settings: &settings::Voice) -> Result<SpokenParts, ApiError>;
+    /// The microphones and loudspeakers there are.
+    async fn devices(&self) -> Result<SoundDevices, ApiError>;
+    /// The voices there are.
+    async fn voices(&self) -> Result<Voices, ApiError>;
 }
 
 /// What only the desktop can do.

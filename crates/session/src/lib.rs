@@ -4,6 +4,7 @@
 //! told before it, joined, are all the model said.
 
 mod reply;
+pub mod voice;
 
 pub use reply::{GATHER, Outcome, ReplyEnd, ReplyEvent, Usage, reply};
 

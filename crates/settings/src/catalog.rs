@@ -93,6 +93,14 @@ pub(crate) const SETTINGS: &[SettingInfo] = &[
     may("models.folder", Kind::Folder, ""),
     may("models.hub_endpoint", Kind::WebAddress, ""),
     must("models.offline", Kind::Switch),
+    may("voice.microphone", NAME, ""),
+    may("voice.speaker", NAME, ""),
+    must("voice.mode", choice(&["hands_free", "push_to_talk"])),
+    must("voice.language", choice(&["auto", "en", "es", "zh"])),
+    may("voice.recogniser", NAME, ""),
+    may("voice.voice", NAME, ""),
+    must("voice.rate", Kind::Number { min: 0.5, max: 2.0 }),
+    must("voice.volume", Kind::Number { min: 0.0, max: 1.0 }),
     must("history.keep_deleted_days", Kind::Whole { min: 0, max: 3650 }),
 ];
 

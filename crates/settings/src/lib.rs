@@ -23,8 +23,8 @@ pub use error::{Place, SettingsError, SettingsProblem};
 pub use file::SettingsFile;
 pub use load::Loaded;
 pub use model::{
-    General, Gpu, History, Language, Model, Models, ReducedMotion, SendWith, Server, Settings, TextSize,
-    Theme, Thinking,
+    General, Gpu, History, Language, Model, Models, ReducedMotion, SendWith, Server, Settings,
+    SpokenLanguage, TextSize, Theme, Thinking, TurnMode, Voice,
 };
 pub use paths::Paths;
 

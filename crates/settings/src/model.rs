@@ -18,6 +18,8 @@ pub struct Settings {
     pub model: Model,
     /// Where models are kept and come from.
     pub models: Models,
+    /// How Hark listens and speaks.
+    pub voice: Voice,
     /// What is kept of conversations.
     pub history: History,
     /// Servers to ask in place of a local model.
@@ -31,6 +33,7 @@ impl Default for Settings {
             general: General::default(),
             model: Model::default(),
             models: Models::default(),
+            voice: Voice::default(),
             history: History::default(),
             servers: Vec::new(),
         }
@@ -112,6 +115,30 @@ choice! {
         Auto,
         /// None.
         Off,
+    }
+}
+choice! {
+    /// How turns are taken in a spoken conversation.
+    TurnMode {
+        /// By listening.
+        #[default]
+        HandsFree,
+        /// Only what is said while the talk key is down counts.
+        PushToTalk,
+    }
+}
+choice! {
+    /// The language that is spoken to Hark.
+    SpokenLanguage {
+        /// The recogniser finds out, if it can.
+        #[default]
+        Auto,
+        /// English.
+        En,
+        /// Spanish.
+        Es,
+        /// Chinese.
+        Zh,
     }
 }
 
@@ -211,6 +238,43 @@ pub struct Models {
     pub hub_endpoint: Option<String>,
     /// Never fetch anything.
     pub offline: bool,
+}
+
+/// How Hark listens and speaks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Voice {
+    /// The microphone, as the system names it; none: the system's default.
+    pub microphone: Option<String>,
+    /// The loudspeaker, as the system names it; none: the system's default.
+    pub speaker: Option<String>,
+    /// How turns are taken.
+    pub mode: TurnMode,
+    /// The language that is spoken to Hark.
+    pub language: SpokenLanguage,
+    /// The model that recognises speech; none: the best that is here.
+    pub recogniser: Option<String>,
+    /// The voice that speaks; none: the best that is here for each language.
+    pub voice: Option<String>,
+    /// How fast it speaks, relative to its own pace.
+    pub rate: f64,
+    /// How loud it speaks, 0 to 1.
+    pub volume: f64,
+}
+
+impl Default for Voice {
+    fn default() -> Self {
+        Self {
+            microphone: None,
+            speaker: None,
+            mode: TurnMode::default(),
+            language: SpokenLanguage::default(),
+            recogniser: None,
+            voice: None,
+            rate: 1.0,
+            volume: 1.0,
+        }
+    }
 }
 
 /// What is kept of conversations.

@@ -34,7 +34,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("settings",     &[]),
     ("model-store",  &[]),
     // the contract with user interfaces
-    ("api",          &["session", "dialogue", "engine", "media", "history", "settings", "model-store"]),
+    ("api",          &["session", "dialogue", "engine", "media", "turn", "history", "settings", "model-store"]),
     // puts the parts together, once for both hosts
     ("assembly",     PARTS),
     // hosts

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
-use super::{ApiError, ConversationPage, ConversationView, ErrorCode, ServerReport, Snapshot};
+use super::{
+    ApiError, ChooseVoiceMode, ConversationPage, ConversationView, ErrorCode, MuteVoice, ReadAloud,
+    ServerReport, Snapshot, SoundDevices, StartVoice, TalkKey, Voices,
+};
 
 /// No arguments, or nothing to tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -331,4 +334,27 @@ commands! {
     test_server(TestServer) -> ServerReport;
     /// Dismisses a notice.
     dismiss_notice(OneNotice) -> Nothing;
+    /// Begins a spoken conversation: opens the microphone and makes the engines ready. How it goes is told in events.
+    /// Typed messages to its conversation are answered aloud.
+    start_voice(StartVoice) -> Nothing;
+    /// Ends it: the microphone is closed, what was heard of a reply stays.
+    stop_voice(Nothing) -> Nothing;
+    /// Closes or opens the microphone in a spoken conversation.
+    mute_voice(MuteVoice) -> Nothing;
+    /// Chooses how turns are taken.
+    choose_voice_mode(ChooseVoiceMode) -> Nothing;
+    /// The talk key went down or up.
+    talk_key(TalkKey) -> Nothing;
+    /// Makes the reply that is heard stop.
+    stop_speaking(Nothing) -> Nothing;
+    /// The microphones and loudspeakers there are.
+    sound_devices(Nothing) -> SoundDevices;
+    /// The voices there are for speaking.
+    voices(Nothing) -> Voices;
+    /// Opens the microphone for a meter, without a conversation; ends with `stop_voice`.
+    check_microphone(Nothing) -> Nothing;
+    /// Plays a short tone.
+    play_test_tone(Nothing) -> Nothing;
+    /// Reads a message aloud; `stop_speaking` ends it.
+    read_aloud(ReadAloud) -> Nothing;
 }

@@ -35,6 +35,8 @@ pub enum ErrorCode {
     NotFound,
     /// The settings file has a mistake: offer to open it.
     Settings,
+    /// The microphone or the loudspeaker: offer the voice settings.
+    Sound,
     /// The request itself is wrong.
     BadRequest,
     /// Cancelled by the user; nothing to show.

@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 use super::{
     ConversationSummary, DownloadView, EngineView, MessageView, ModelView, Notice, QueuedView, ServerView,
-    SettingsView,
+    SettingsView, VoiceLevels, VoiceView,
 };
 
 /// One numbered event. Numbers rise by one; a gap means the stream was lost: take a new snapshot.
@@ -120,5 +120,15 @@ pub enum UiEventBody {
     NoticeGone {
         /// Which.
         id: String,
+    },
+    /// The spoken conversation changed.
+    Voice {
+        /// As it is now.
+        voice: VoiceView,
+    },
+    /// How loud both voices are, about 30 times a second while there is a spoken conversation or a check.
+    VoiceLevels {
+        /// Levels.
+        levels: VoiceLevels,
     },
 }

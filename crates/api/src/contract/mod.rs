@@ -9,9 +9,11 @@ mod error;
 mod event;
 mod typescript;
 mod views;
+mod voice;
 
 pub use command::*;
 pub use error::{ApiError, ErrorCode};
 pub use event::*;
 pub use typescript::typescript;
 pub use views::*;
+pub use voice::*;

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::VoiceView;
+
 /// Everything a fresh window needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct Snapshot {
@@ -31,6 +33,8 @@ pub struct Snapshot {
     pub notices: Vec<Notice>,
     /// Whether the first-run pages should be shown.
     pub first_run: bool,
+    /// The spoken conversation.
+    pub voice: VoiceView,
 }
 
 /// A conversation in the list.

@@ -17,6 +17,9 @@ use crate::parts::ServerAddress;
 /// What a model is told before a conversation, where the user has said nothing.
 const SYSTEM_PROMPT: &str = include_str!("../../../../assets/prompts/system.md");
 
+/// What a model is told before a spoken conversation.
+const SPOKEN_PROMPT: &str = include_str!("../../../../assets/prompts/spoken.md");
+
 /// Beside the conversations: the first-run pages have been seen.
 const SEEN: &str = "first-run-done";
 
@@ -56,6 +59,16 @@ impl Config {
     pub(crate) fn system_prompt(&self) -> String {
         let own = self.settings.model.system_prompt.trim();
         if own.is_empty() { SYSTEM_PROMPT.trim().to_owned() } else { own.to_owned() }
+    }
+
+    /// What a model is told before a spoken conversation: the user's own words, or that it is heard and not read.
+    pub(crate) fn spoken_prompt(&self) -> String {
+        let own = self.settings.model.system_prompt.trim();
+        if own.is_empty() {
+            SPOKEN_PROMPT.trim().to_owned()
+        } else {
+            format!("{own}\n\n{}", SPOKEN_PROMPT.trim())
+        }
     }
 
     pub(crate) fn context_tokens(&self) -> u32 {
@@ -185,6 +198,7 @@ impl Core {
             downloads: self.models.downloads(),
             notices: self.notices.clone(),
             first_run: self.is_first_run(),
+            voice: self.voice.view().clone(),
             seq: self.seq,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             platform: std::env::consts::OS.to_owned(),
@@ -293,6 +307,7 @@ impl Core {
         let before = self.config.settings.models.clone();
         self.config.save(&wanted)?;
         self.settled(before != self.config.settings.models);
+        self.voice_settings_changed();
         Ok(())
     }
 

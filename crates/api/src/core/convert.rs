@@ -2,7 +2,7 @@
 
 use engine::{EngineError, JobError};
 use history::{ConversationId, HistoryError, Message, MessageId, PathEntry, Role};
-use session::{Outcome, ReplyEnd};
+use session::{Outcome, ReplyEnd, Usage};
 
 use crate::contract::{
     ApiError, ConversationSummary, ErrorCode, MessageDetails, MessageState, MessageView, Speaker,
@@ -89,8 +89,12 @@ pub(crate) fn reply_end(end: &ReplyEnd) -> history::ReplyEnd {
 }
 
 pub(crate) fn kept_usage(outcome: &Outcome) -> Option<history::Usage> {
-    let usage = outcome.usage?;
-    Some(history::Usage {
+    let usage = outcome.usage.as_ref().map(kept_usage_of)?;
+    Some(history::Usage { cut_short: outcome.end == ReplyEnd::CutShort, ..usage })
+}
+
+pub(crate) fn kept_usage_of(usage: &Usage) -> history::Usage {
+    history::Usage {
         prompt_tokens: usage.prompt.prompt_tokens,
         reused_tokens: usage.prompt.reused_tokens,
         completion_tokens: usage.completion_tokens,
@@ -99,8 +103,8 @@ pub(crate) fn kept_usage(outcome: &Outcome) -> Option<history::Usage> {
         prefill_tokens_per_s: usage.prefill_tokens_per_s,
         dropped_messages: usage.prompt.dropped_messages,
         context_tokens: usage.prompt.context_tokens,
-        cut_short: outcome.end == ReplyEnd::CutShort,
-    })
+        cut_short: false,
+    }
 }
 
 pub(crate) fn details(usage: &history::Usage) -> MessageDetails {

@@ -11,6 +11,7 @@ mod convert;
 mod models;
 mod replies;
 mod reply_task;
+mod voice;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,11 +20,12 @@ use history::{ConversationId, History, TimestampMs};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::contract::{ApiError, EngineView, Notice, UiEvent, UiEventBody};
-use crate::parts::{Clock, Desktop, LocalEngine, Servers};
+use crate::parts::{Clock, Desktop, LocalEngine, Servers, Speech};
 
 pub(crate) use config::Config;
 pub(crate) use models::Models;
 use replies::{Ended, Running, Waiting};
+pub(crate) use voice::Voice;
 
 /// One piece of work on the state.
 pub(crate) type Op = Box<dyn FnOnce(&mut Core) + Send>;
@@ -41,6 +43,7 @@ pub(crate) struct Core {
     pub(crate) local: Arc<dyn LocalEngine>,
     pub(crate) servers: Arc<dyn Servers>,
     pub(crate) desktop: Arc<dyn Desktop>,
+    pub(crate) speech: Arc<dyn Speech>,
     pub(crate) clock: Clock,
     pub(crate) runtime: tokio::runtime::Handle,
     /// The way back for work done elsewhere. Weak, so that the thread ends when the last handle is dropped.
@@ -53,6 +56,8 @@ pub(crate) struct Core {
     /// Replies that could not be written down when they ended.
     pub(crate) ended: Vec<Ended>,
     pub(crate) waiting: HashMap<ConversationId, Vec<Waiting>>,
+    /// The spoken conversation.
+    pub(crate) voice: Voice,
     /// Someone wants it all closed, and told when it is.
     pub(crate) closing: Option<oneshot::Sender<()>>,
 }

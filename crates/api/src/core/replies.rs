@@ -1,6 +1,6 @@
 //! Replies: one at a time in a conversation, what is typed meanwhile waits, and what is said is saved as it comes.
 
-use dialogue::prompt::{Speaker, Turn, assemble};
+use dialogue::prompt::assemble;
 use dialogue::title::title_of;
 use engine::GenerateRequest;
 use history::{ConversationId, History, MessageId, NewMessage, Role, TimestampMs};
@@ -28,6 +28,12 @@ pub(crate) struct Running {
 pub(crate) struct Unsaved {
     pub(crate) answer: String,
     pub(crate) thinking: String,
+}
+
+impl Running {
+    pub(crate) fn new(message: MessageId, cancel: CancellationToken) -> Self {
+        Self { message, unsaved: Unsaved::default(), cancel }
+    }
 }
 
 impl Unsaved {
@@ -73,8 +79,10 @@ impl Core {
             let now = self.now();
             self.history.create_conversation(None, now)?.id
         };
-        let queued = self.running.contains_key(&id);
-        if queued {
+        let queued = self.running.contains_key(&id) && !self.is_spoken(id);
+        if self.is_spoken(id) {
+            self.say_typed(args.text);
+        } else if queued {
             let now = self.now();
             let waiting = Waiting { id: MessageId::new(now).to_string(), text: args.text };
             self.waiting.entry(id).or_default().push(waiting);
@@ -93,11 +101,22 @@ impl Core {
         let conversation = self.history.conversation(id)?;
         let now = self.now();
         let message = self.history.append_message(id, conversation.head, &NewMessage::user(text), now)?;
-        if conversation.title.is_none() {
-            self.history
-                .rename(id, Some(&title_of(text)).filter(|title| !title.is_empty()).map(String::as_str))?;
-        }
+        self.give_title(id, conversation.title.as_deref(), text)?;
         self.begin(id, message.id, conversation.head)
+    }
+
+    /// A conversation without a title gets one from its first words.
+    pub(crate) fn give_title(
+        &mut self,
+        id: ConversationId,
+        title: Option<&str>,
+        text: &str,
+    ) -> Result<(), ApiError> {
+        if title.is_none() {
+            let title = title_of(text);
+            self.history.rename(id, Some(title.as_str()).filter(|title| !title.is_empty()))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn edit(&mut self, args: &EditMessage) -> Result<(), ApiError> {
@@ -105,7 +124,9 @@ impl Core {
         self.cut_off(id);
         let now = self.now();
         let edited = self.history.edit(message, &args.text, now)?;
-        self.begin(id, edited.id, edited.parent)
+        self.begin(id, edited.id, edited.parent)?;
+        self.spoken_turns_changed(id);
+        Ok(())
     }
 
     pub(crate) fn regenerate(&mut self, args: &OneMessage) -> Result<(), ApiError> {
@@ -115,7 +136,9 @@ impl Core {
         let question = if message.role == Role::User { Some(message.id) } else { message.parent };
         let question =
             question.ok_or_else(|| ApiError::new(ErrorCode::NotFound, "There is no question to answer."))?;
-        self.begin(id, question, Some(question))
+        self.begin(id, question, Some(question))?;
+        self.spoken_turns_changed(id);
+        Ok(())
     }
 
     pub(crate) fn switch_branch(&mut self, args: &OneMessage) -> Result<(), ApiError> {
@@ -123,7 +146,9 @@ impl Core {
         let now = self.now();
         self.history.switch_branch(message, now)?;
         let parent = self.history.message(message)?.parent.map(|parent| parent.to_string());
-        self.tell_path(id, parent.as_deref())
+        self.tell_path(id, parent.as_deref())?;
+        self.spoken_turns_changed(id);
+        Ok(())
     }
 
     /// Begins the reply to `question`, and tells the branch from `shown` on.
@@ -142,8 +167,7 @@ impl Core {
         match begun {
             Ok((chosen, request)) => {
                 let cancel = CancellationToken::new();
-                let running = Running { message, cancel: cancel.clone(), unsaved: Unsaved::default() };
-                self.running.insert(id, running);
+                self.running.insert(id, Running::new(message, cancel.clone()));
                 self.tell_path(id, shown.as_deref())?;
                 self.start(id, message, chosen, request, cancel);
             }
@@ -157,16 +181,7 @@ impl Core {
     }
 
     fn request(&self, id: ConversationId, reply: MessageId) -> Result<GenerateRequest, ApiError> {
-        let path = self.history.path(id)?;
-        let turns: Vec<Turn> = path
-            .into_iter()
-            .map(|entry| entry.message)
-            .filter(|message| message.id != reply && message.role != Role::Notice)
-            .map(|message| {
-                let speaker = if message.role == Role::User { Speaker::User } else { Speaker::Assistant };
-                Turn { speaker, text: message.text }
-            })
-            .collect();
+        let turns = self.turns_without(id, Some(reply))?;
         let messages = engine_messages(assemble(&self.config.system_prompt(), &turns));
         Ok(self.config.generate_request(messages))
     }
@@ -246,7 +261,7 @@ impl Core {
 
     /// Ends a running reply in the history and in every view. What cannot be written now (a full disk) stays on the
     /// screen all the same, and is written as soon as there is room.
-    fn finish(
+    pub(crate) fn finish(
         &mut self,
         id: ConversationId,
         message: MessageId,
@@ -285,13 +300,16 @@ impl Core {
 
     /// Asks a running reply to stop; it ends within a token's time.
     pub(crate) fn stop_reply(&mut self, id: ConversationId) {
+        if self.is_spoken(id) {
+            self.hush();
+        }
         if let Some(running) = self.running.get(&id) {
             running.cancel.cancel();
         }
     }
 
     /// Ends a running reply at once, because something else is to take its place.
-    fn cut_off(&mut self, id: ConversationId) {
+    pub(crate) fn cut_off(&mut self, id: ConversationId) {
         self.stop_reply(id);
         if let Some(message) = self.running.get(&id).map(|running| running.message) {
             self.finish(id, message, history::ReplyEnd::Stopped, None);
@@ -299,6 +317,7 @@ impl Core {
     }
 
     pub(crate) fn stop_all(&mut self) {
+        self.end_voice();
         let running: Vec<_> = self.running.iter().map(|(id, running)| (*id, running.message)).collect();
         for (id, message) in running {
             self.stop_reply(id);

@@ -1,0 +1,17 @@
+//! A spoken conversation: one thread that hears, decides, speaks and tells.
+//!
+//! The thread (`hark-voice`) owns the microphone's and the loudspeaker's side of the sound link, the turn machine, the
+//! reply that is heard and the ledger of what was heard of it. Engines run elsewhere and send what they have.
+//!
+//! Always holds: what a reply's [`VoiceEvent::Heard`] pieces add up to is what left for the loudspeaker, to the word;
+//! every [`VoiceEvent::Released`] is followed by one [`VoiceEvent::ReplyEnded`] of the same reply before another is
+//! released; a draft that is not released is never told and never heard.
+
+mod handle;
+mod types;
+
+pub use handle::{VoiceError, VoiceHandle, silent_model, start};
+pub use types::{
+    Detectors, SpokenEnd, TurnTimings, VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceSettings,
+    VoiceStart,
+};
