@@ -42,6 +42,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("hark-desktop", HOST),
     // for tests
     ("testkit",      &["engine", "dialogue", "media", "worker-kit"]),
+    ("soundcard-sim", &[]),
     ("desktop-tests", &[]),
     ("privacy-tests", &[]),
     ("xtask",        &[]),
@@ -76,6 +77,8 @@ const HOST: &[&str] = &[
     "model-store",
     "worker-host",
     "remote",
+    // for the benchmark of the spoken conversation
+    "soundcard-sim",
 ];
 
 /// Programs: nothing may depend on them, not even tests.

@@ -1,0 +1,2 @@
+//! `soundcard`: the virtual card from a shell.
+fn main() {}
