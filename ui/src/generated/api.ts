@@ -40,6 +40,15 @@ conversation: string | null,
 model: string | null, };
 
 /**
+ * How turns are to be taken.
+ */
+export type ChooseVoiceMode = { 
+/**
+ * How.
+ */
+mode: VoiceMode, };
+
+/**
  * Some conversations.
  */
 export type ConversationPage = { 
@@ -225,7 +234,7 @@ error: ApiError, };
 /**
  * What the user interface may act on. Everything it does not act on is `Other`.
  */
-export type ErrorCode = "no_model" | "bad_model" | "prompt_too_long" | "out_of_memory" | "engine_gone" | "engine_degraded" | "engine_missing" | "server" | "network" | "disk_full" | "read_only" | "newer_version" | "not_found" | "settings" | "bad_request" | "cancelled" | "other";
+export type ErrorCode = "no_model" | "bad_model" | "prompt_too_long" | "out_of_memory" | "engine_gone" | "engine_degraded" | "engine_missing" | "server" | "network" | "disk_full" | "read_only" | "newer_version" | "not_found" | "settings" | "sound" | "bad_request" | "cancelled" | "other";
 
 /**
  * A conversation to be written to a file in the user's downloads folder.
@@ -481,6 +490,15 @@ fit: FitView,
 place: ModelPlace, };
 
 /**
+ * The microphone, closed or open.
+ */
+export type MuteVoice = { 
+/**
+ * Nothing is heard.
+ */
+muted: boolean, };
+
+/**
  * No arguments, or nothing to tell.
  */
 export type Nothing = Record<symbol, never>;
@@ -572,6 +590,19 @@ id: string,
  * Text.
  */
 text: string, };
+
+/**
+ * A message to be read aloud.
+ */
+export type ReadAloud = { 
+/**
+ * Which conversation.
+ */
+conversation: string, 
+/**
+ * Which message.
+ */
+message: string, };
 
 /**
  * A new title.
@@ -781,12 +812,68 @@ notices: Array<Notice>,
 /**
  * Whether the first-run pages should be shown.
  */
-first_run: boolean, };
+first_run: boolean, 
+/**
+ * The spoken conversation.
+ */
+voice: VoiceView, };
+
+/**
+ * A microphone or a loudspeaker.
+ */
+export type SoundDevice = { 
+/**
+ * What the settings `voice.microphone` and `voice.speaker` keep.
+ */
+name: string, 
+/**
+ * For people.
+ */
+label: string, 
+/**
+ * The system takes it when nothing else is said.
+ */
+is_default: boolean, };
+
+/**
+ * The devices there are.
+ */
+export type SoundDevices = { 
+/**
+ * Microphones.
+ */
+microphones: Array<SoundDevice>, 
+/**
+ * Loudspeakers and headphones.
+ */
+speakers: Array<SoundDevice>, };
+
+/**
+ * How a microphone or loudspeaker stands.
+ */
+export type SoundSide = { "kind": "closed" } | { "kind": "open", 
+/**
+ * Its name for people.
+ */
+device: string, } | { "kind": "lost", 
+/**
+ * What happened and what to do.
+ */
+error: ApiError, };
 
 /**
  * Who speaks.
  */
 export type Speaker = "user" | "assistant";
+
+/**
+ * Begins a spoken conversation.
+ */
+export type StartVoice = { 
+/**
+ * Which conversation goes on by voice; none begins a new one with the first words.
+ */
+conversation: string | null, };
 
 /**
  * A waiting message to be taken back.
@@ -800,6 +887,15 @@ conversation: string,
  * Which waiting message.
  */
 queued: string, };
+
+/**
+ * The talk key.
+ */
+export type TalkKey = { 
+/**
+ * It went down, or up.
+ */
+down: boolean, };
 
 /**
  * A server to be asked what it offers.
@@ -817,6 +913,36 @@ key: string | null,
  * The server this is about, if it is a known one.
  */
 id: string | null, };
+
+/**
+ * When things happened in the last turn, in milliseconds after the user's last voiced sound. None where it did not
+ * happen or is not known.
+ */
+export type TurnTimingsView = { 
+/**
+ * The silence was noticed.
+ */
+silence_seen: number | null, 
+/**
+ * The words were final.
+ */
+transcript_final: number | null, 
+/**
+ * The end of the turn was believed.
+ */
+end_believed: number | null, 
+/**
+ * The model's first token came.
+ */
+first_token: number | null, 
+/**
+ * The first sound of the reply was made.
+ */
+first_audio: number | null, 
+/**
+ * The first sound left for the loudspeaker.
+ */
+first_sound: number | null, };
 
 /**
  * One numbered event. Numbers rise by one; a gap means the stream was lost: take a new snapshot.
@@ -942,7 +1068,122 @@ notice: Notice, } | { "kind": "notice_gone",
 /**
  * Which.
  */
-id: string, };
+id: string, } | { "kind": "voice", 
+/**
+ * As it is now.
+ */
+voice: VoiceView, } | { "kind": "voice_levels", 
+/**
+ * Levels.
+ */
+levels: VoiceLevels, };
+
+/**
+ * Live words of the user.
+ */
+export type VoiceCaption = { 
+/**
+ * Words that will not change.
+ */
+committed: string, 
+/**
+ * Words after them that may; shown dimmer.
+ */
+tentative: string, };
+
+/**
+ * A voice that can be chosen.
+ */
+export type VoiceChoice = { 
+/**
+ * What the setting `voice.voice` keeps.
+ */
+id: string, 
+/**
+ * For people.
+ */
+name: string, 
+/**
+ * Languages it speaks, its own first: `en`, `es`, `zh`.
+ */
+languages: Array<string>, };
+
+/**
+ * The levels of both voices, 0..=1 as a meter shows them.
+ */
+export type VoiceLevels = { 
+/**
+ * The microphone, after echo cancellation.
+ */
+user: number, 
+/**
+ * The loudspeaker.
+ */
+assistant: number, };
+
+/**
+ * How turns are taken.
+ */
+export type VoiceMode = "hands_free" | "push_to_talk";
+
+/**
+ * How the spoken conversation stands.
+ */
+export type VoicePhase = "off" | "starting" | "listening" | "hearing" | "thinking" | "speaking" | "contested" | "muted" | "no_microphone" | "waiting_for_key";
+
+/**
+ * The spoken conversation as it stands.
+ */
+export type VoiceView = { 
+/**
+ * How it stands.
+ */
+phase: VoicePhase, 
+/**
+ * Where its words go; none before the first.
+ */
+conversation: string | null, 
+/**
+ * The microphone is muted.
+ */
+muted: boolean, 
+/**
+ * How turns are taken.
+ */
+mode: VoiceMode, 
+/**
+ * The microphone.
+ */
+microphone: SoundSide, 
+/**
+ * The loudspeaker.
+ */
+speaker: SoundSide, 
+/**
+ * What the user is saying and is not yet a message.
+ */
+caption: VoiceCaption, 
+/**
+ * The message that is being spoken; its text grows as it is heard.
+ */
+speaking: string | null, 
+/**
+ * Something that does not work as it should, with what to do; the rest works.
+ */
+problem: ApiError | null, 
+/**
+ * The last reply's times.
+ */
+timings: TurnTimingsView | null, };
+
+/**
+ * The voices there are for speaking.
+ */
+export type Voices = { 
+/**
+ * Best first.
+ */
+voices: Array<VoiceChoice>, };
 
 /**
  * A file that was written.
@@ -1012,4 +1253,27 @@ export type Commands = {
   test_server: { args: TestServer; reply: ServerReport };
   /** Dismisses a notice. */
   dismiss_notice: { args: OneNotice; reply: Nothing };
+  /** Begins a spoken conversation: opens the microphone and makes the engines ready. How it goes is told in events. */
+  /** Typed messages to its conversation are answered aloud. */
+  start_voice: { args: StartVoice; reply: Nothing };
+  /** Ends it: the microphone is closed, what was heard of a reply stays. */
+  stop_voice: { args: Nothing; reply: Nothing };
+  /** Closes or opens the microphone in a spoken conversation. */
+  mute_voice: { args: MuteVoice; reply: Nothing };
+  /** Chooses how turns are taken. */
+  choose_voice_mode: { args: ChooseVoiceMode; reply: Nothing };
+  /** The talk key went down or up. */
+  talk_key: { args: TalkKey; reply: Nothing };
+  /** Makes the reply that is heard stop. */
+  stop_speaking: { args: Nothing; reply: Nothing };
+  /** The microphones and loudspeakers there are. */
+  sound_devices: { args: Nothing; reply: SoundDevices };
+  /** The voices there are for speaking. */
+  voices: { args: Nothing; reply: Voices };
+  /** Opens the microphone for a meter, without a conversation; ends with `stop_voice`. */
+  check_microphone: { args: Nothing; reply: Nothing };
+  /** Plays a short tone. */
+  play_test_tone: { args: Nothing; reply: Nothing };
+  /** Reads a message aloud; `stop_speaking` ends it. */
+  read_aloud: { args: ReadAloud; reply: Nothing };
 };
