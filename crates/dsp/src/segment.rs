@@ -1,0 +1,272 @@
+//! From probabilities to utterances: pure. What comes out mirrors the voice events of turn-taking: one utterance is an
+//! onset, then speech or nothing, and after speech any number of pauses, until whoever takes the turns closes it.
+
+use media::{Level, Ms, Probability, SamplePos};
+
+/// Names an utterance; they count up from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Utterance(pub u64);
+
+/// What the detector sees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum VoiceEvent {
+    /// The first voiced frame; it may be a click.
+    Onset {
+        /// A new one.
+        utt: Utterance,
+    },
+    /// Enough voiced sound that it is somebody speaking, or coughing. Told again about every 100 ms while it lasts.
+    Speech {
+        /// Whose.
+        utt: Utterance,
+        /// Voiced sound in the utterance so far, pauses not counted.
+        voiced: Ms,
+        /// How loud the voiced sound of late is.
+        level: Level,
+    },
+    /// The onset came to nothing.
+    Vanished {
+        /// Whose; it is closed.
+        utt: Utterance,
+    },
+    /// Quiet since `since`.
+    Pause {
+        /// Whose.
+        utt: Utterance,
+        /// The end of the last voiced frame.
+        since: SamplePos,
+    },
+    /// Voiced again after a pause.
+    Resumed {
+        /// Whose.
+        utt: Utterance,
+    },
+}
+
+/// Whether the own loudspeaker is to be heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Far {
+    /// It is silent, and its echo has died away.
+    #[default]
+    Silent,
+    /// It plays: what sounds like voice may be what the canceller left of it.
+    Playing,
+}
+
+/// A judged frame of 32 ms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Frame {
+    /// Where it ends.
+    pub end: SamplePos,
+    /// How likely it is voice.
+    pub probability: Probability,
+    /// How loud it is after the canceller.
+    pub cleaned: Level,
+    /// How loud it was before.
+    pub mic: Level,
+    /// Whether the own loudspeaker plays.
+    pub far: Far,
+}
+
+/// Between these a frame is what the one before was: voiced from `on` up, unvoiced below `off`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Threshold {
+    /// Voiced at least here.
+    pub on: f32,
+    /// Unvoiced below.
+    pub off: f32,
+}
+
+/// The numbers of a [`Segmenter`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SegmenterConfig {
+    /// While the loudspeaker is silent. 0.5 and 0.35 are the values Silero's own `get_speech_timestamps` takes.
+    pub alone: Threshold,
+    /// While it plays.
+    pub over_far: Threshold,
+    /// While it plays, a frame from which the canceller took more than this is echo, whatever it sounds like: when
+    /// somebody speaks, the canceller leaves most of it.
+    pub most_cancelled_db: f32,
+    /// Voiced sound that makes speech of an onset.
+    pub speech_after: Ms,
+    /// Speech is told again after so much more voiced sound.
+    pub tell_every: Ms,
+    /// An onset without speech is forgotten after so much quiet.
+    pub vanish_after: Ms,
+    /// Quiet of this length is a pause.
+    pub pause_after: Ms,
+    /// A pause ends with so much voiced sound in a row, or with one frame as likely as `sure`: a click does not throw
+    /// away a reply that is being made.
+    pub resume_after: Ms,
+    /// See `resume_after`.
+    pub sure: f32,
+}
+
+impl Default for SegmenterConfig {
+    fn default() -> Self {
+        Self {
+            alone: Threshold { on: 0.5, off: 0.35 },
+            over_far: Threshold { on: 0.8, off: 0.5 },
+            most_cancelled_db: 15.0,
+            speech_after: Ms(96),
+            tell_every: Ms(96),
+            vanish_after: Ms(128),
+            pause_after: Ms(64),
+            resume_after: Ms(64),
+            sure: 0.9,
+        }
+    }
+}
+
+/// Length of a [`Frame`].
+const FRAME: Ms = Ms(32);
+
+/// Makes utterances of frames.
+#[derive(Debug)]
+pub struct Segmenter {
+    config: SegmenterConfig,
+    state: State,
+    last: u64,
+    voicing: Voicing,
+    level: Option<f32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Voicing {
+    Voiced,
+    Unvoiced,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Quiet,
+    Onset { voiced: Ms, quiet: Ms },
+    Speaking { voiced: Ms, untold: Ms, quiet: Ms, since: SamplePos },
+    Paused { voiced: Ms, again: Ms },
+}
+
+impl Segmenter {
+    /// With these numbers.
+    pub fn new(config: SegmenterConfig) -> Self {
+        Self { config, state: State::Quiet, last: 0, voicing: Voicing::Unvoiced, level: None }
+    }
+
+    /// Takes the next frame; at most one thing is seen in it.
+    pub fn frame(&mut self, frame: &Frame) -> Option<VoiceEvent> {
+        self.voicing = self.voicing_of(frame);
+        if self.voicing == Voicing::Voiced {
+            // The mean of about the last 200 ms, in power.
+            let power = 10_f32.powf(frame.cleaned.db() / 10.0);
+            self.level = Some(self.level.map_or(power, |level| level + (power - level) / 6.0));
+        }
+        match self.state {
+            State::Quiet => self.in_quiet(),
+            State::Onset { voiced, quiet } => self.in_onset(voiced, quiet, frame),
+            State::Speaking { voiced, untold, quiet, since } => {
+                self.in_speech(voiced, untold, quiet, since, frame)
+            }
+            State::Paused { voiced, again } => self.in_pause(voiced, again, frame),
+        }
+    }
+
+    /// The utterance is over: the next voiced frame is the onset of another. Another than the one that is going on is
+    /// over already.
+    pub fn close(&mut self, utt: Utterance) {
+        if utt.0 == self.last {
+            self.state = State::Quiet;
+        }
+    }
+
+    fn voicing_of(&self, frame: &Frame) -> Voicing {
+        let threshold = match frame.far {
+            Far::Silent => self.config.alone,
+            Far::Playing => self.config.over_far,
+        };
+        let bound = match self.voicing {
+            Voicing::Voiced => threshold.off,
+            Voicing::Unvoiced => threshold.on,
+        };
+        let cancelled = frame.mic.db() - frame.cleaned.db();
+        let echo = frame.far == Far::Playing && cancelled > self.config.most_cancelled_db;
+        if !echo && frame.probability.get() >= bound { Voicing::Voiced } else { Voicing::Unvoiced }
+    }
+
+    fn utt(&self) -> Utterance {
+        Utterance(self.last)
+    }
+
+    fn in_quiet(&mut self) -> Option<VoiceEvent> {
+        if self.voicing == Voicing::Unvoiced {
+            return None;
+        }
+        self.last += 1;
+        self.level = None;
+        self.state = State::Onset { voiced: FRAME, quiet: Ms(0) };
+        Some(VoiceEvent::Onset { utt: self.utt() })
+    }
+
+    fn in_onset(&mut self, voiced: Ms, quiet: Ms, frame: &Frame) -> Option<VoiceEvent> {
+        let (voiced, quiet) = match self.voicing {
+            Voicing::Voiced => (longer(voiced), Ms(0)),
+            Voicing::Unvoiced => (voiced, longer(quiet)),
+        };
+        if voiced >= self.config.speech_after {
+            self.state = State::Speaking { voiced, untold: Ms(0), quiet: Ms(0), since: frame.end };
+            return Some(self.speech(voiced));
+        }
+        if quiet >= self.config.vanish_after {
+            self.state = State::Quiet;
+            return Some(VoiceEvent::Vanished { utt: self.utt() });
+        }
+        self.state = State::Onset { voiced, quiet };
+        None
+    }
+
+    fn in_speech(
+        &mut self,
+        voiced: Ms,
+        untold: Ms,
+        quiet: Ms,
+        since: SamplePos,
+        frame: &Frame,
+    ) -> Option<VoiceEvent> {
+        if self.voicing == Voicing::Unvoiced {
+            let quiet = longer(quiet);
+            if quiet >= self.config.pause_after {
+                self.state = State::Paused { voiced, again: Ms(0) };
+                return Some(VoiceEvent::Pause { utt: self.utt(), since });
+            }
+            self.state = State::Speaking { voiced, untold, quiet, since };
+            return None;
+        }
+        let (voiced, untold) = (longer(voiced), longer(untold));
+        let tell = untold >= self.config.tell_every;
+        let untold = if tell { Ms(0) } else { untold };
+        self.state = State::Speaking { voiced, untold, quiet: Ms(0), since: frame.end };
+        tell.then(|| self.speech(voiced))
+    }
+
+    fn in_pause(&mut self, voiced: Ms, again: Ms, frame: &Frame) -> Option<VoiceEvent> {
+        if self.voicing == Voicing::Unvoiced {
+            self.state = State::Paused { voiced, again: Ms(0) };
+            return None;
+        }
+        let again = longer(again);
+        if again >= self.config.resume_after || frame.probability.get() >= self.config.sure {
+            let voiced = Ms(voiced.0 + again.0);
+            self.state = State::Speaking { voiced, untold: again, quiet: Ms(0), since: frame.end };
+            return Some(VoiceEvent::Resumed { utt: self.utt() });
+        }
+        self.state = State::Paused { voiced, again };
+        None
+    }
+
+    fn speech(&self, voiced: Ms) -> VoiceEvent {
+        let level = self.level.map_or(Level::SILENCE, |power| Level::from_db(10.0 * power.log10()));
+        VoiceEvent::Speech { utt: self.utt(), voiced, level }
+    }
+}
+
+fn longer(length: Ms) -> Ms {
+    Ms(length.0 + FRAME.0)
+}
