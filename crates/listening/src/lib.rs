@@ -4,12 +4,14 @@
 //! - [`Recogniser`]: what an engine (Whisper, Moonshine) implements: sound in, words out, one pass at a time.
 //! - [`serve_job`]: serves one utterance of the `Stt` protocol with it.
 //! - [`Utterance`]: the policy by itself, without threads or clocks.
+//! - [`Loudness`]: where somebody speaks, as far as loudness tells.
 //!
-//! Always holds: committed words never change; every `Settle` is answered exactly once, by a text of all the sound that
-//! came before it; the transcript begins with what was committed and is of all the sound. No pass is over more than
+//! Always holds: committed words never change; every `Settle` is answered exactly once, by a text of all the speech
+//! that came before it; the transcript begins with what was committed and is of all the sound. No pass is over more than
 //! [`LONGEST`] samples.
 
 mod agreement;
+mod loudness;
 mod pause;
 mod serve;
 mod utterance;
@@ -19,6 +21,7 @@ use std::sync::atomic::AtomicBool;
 
 use engine::{JobError, ListenRequest};
 
+pub use loudness::{FRAME, Loudness};
 pub use serve::serve_job;
 pub use utterance::{LONGEST, Next, Order, Utterance};
 pub use words::{PassText, PassWord};

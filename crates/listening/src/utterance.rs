@@ -6,6 +6,7 @@ use std::time::Duration;
 use engine::{Hypothesis, Language, ListenRequest, SPEECH_RATE, SpeechTask, Transcript, WordTime};
 
 use crate::agreement::{agreed, overlap};
+use crate::loudness::{FRAME, Loudness};
 use crate::pause::{Pause, PauseKind, quietest};
 use crate::words::{PassText, PassWord, joined};
 
@@ -15,8 +16,16 @@ pub const LONGEST: usize = 24 * SPEECH_RATE as usize;
 const COMFORTABLE: usize = 10 * SPEECH_RATE as usize;
 /// A segment ends at least so long before the newest sound, which may be in the middle of a word: 1.5 s.
 const MARGIN: usize = 3 * SPEECH_RATE as usize / 2;
-/// So much new sound is worth a pass: 500 ms.
-const WORTH_A_PASS: u64 = SPEECH_RATE as u64 / 2;
+/// So much new sound is worth a pass: 250 ms.
+const WORTH_A_PASS: u64 = SPEECH_RATE as u64 / 4;
+/// Frames of quiet after speech that are worth a pass at once: 80 ms, longer than the closure of a plosive and shorter
+/// than any detector waits before it says `Settle`, which is then answered from that pass. So much quiet behind the last
+/// loud frame also holds the end of a word that fades.
+const QUIET: usize = 8;
+/// New sound that is worth a pass at such a place: 100 ms.
+const WORTH_A_PASS_AT_PAUSE: u64 = SPEECH_RATE as u64 / 10;
+/// Loud frames that may be speech; a click has one.
+const SPOKEN: usize = 2;
 /// At most one part in so many of the time is spent on passes that nobody waits for.
 const SHARE: u32 = 2;
 
@@ -64,6 +73,7 @@ pub struct Utterance {
     input: Input,
     /// Sound of the segment that is open.
     sound: Vec<f32>,
+    loudness: Loudness,
     /// Samples of the segments that are closed.
     base: u64,
     /// Times in samples from the beginning of the utterance, here and in `tail`.
@@ -90,6 +100,7 @@ impl Utterance {
             request,
             input: Input::Open,
             sound: Vec::new(),
+            loudness: Loudness::default(),
             base: 0,
             committed: Vec::new(),
             closed: 0,
@@ -106,6 +117,7 @@ impl Utterance {
     /// More sound, mono at [`SPEECH_RATE`].
     pub fn hear(&mut self, sound: &[f32]) {
         self.sound.extend_from_slice(sound);
+        self.loudness.follow(&self.sound);
     }
 
     /// The speaker paused.
@@ -135,7 +147,7 @@ impl Utterance {
         if self.input == Input::Ended {
             return Next::Done;
         }
-        if fresh < self.worth_a_pass() {
+        if fresh < self.worth_a_pass() && !self.is_pause_after(fresh) {
             return Next::Wait;
         }
         if self.sound.len() > COMFORTABLE + self.no_pause_in / 2 {
@@ -172,7 +184,12 @@ impl Utterance {
 
     /// The answer to the next `Settle` that can be answered now, and no more afterwards.
     pub fn answer(&mut self) -> Option<Hypothesis> {
-        let (number, _) = self.settles.pop_front_if(|(_, before)| *before <= self.through)?;
+        let (_, before) = *self.settles.front()?;
+        if self.is_spoken(self.through, before) {
+            return None;
+        }
+        let (number, _) = self.settles.pop_front()?;
+        self.through = self.through.max(before);
         Some(self.hypothesis(Some(number)))
     }
 
@@ -196,13 +213,37 @@ impl Utterance {
 
     /// Whether somebody waits for a text of more than `through`.
     fn is_awaited(&self, through: u64) -> bool {
-        self.settles.iter().any(|(_, before)| *before > through)
-            || (self.input == Input::Ended && self.total() > through)
+        self.settles.iter().any(|(_, before)| self.is_spoken(through, *before))
+            || (self.input == Input::Ended && self.is_spoken(through, self.total()))
+    }
+
+    /// Whether a pass over all `before` may tell more than one `through` so far: not if there is only quiet between
+    /// them, and some of it was in the pass already.
+    fn is_spoken(&self, through: u64, before: u64) -> bool {
+        let frame = |at: u64| usize::try_from(at.saturating_sub(self.base)).unwrap_or(usize::MAX) / FRAME;
+        let heard = frame(through).saturating_sub(QUIET);
+        before > through
+            && (!self.loudness.can_tell() || self.loudness.voiced(heard..frame(before)) >= SPOKEN)
+    }
+
+    /// Whether the speaker has just fallen quiet, with so many samples since the last pass.
+    fn is_pause_after(&self, fresh: u64) -> bool {
+        let frames = self.loudness.frames();
+        let quiet = frames - self.loudness.span(frames).end;
+        fresh >= WORTH_A_PASS_AT_PAUSE.max(self.spent(1))
+            && quiet >= QUIET
+            && self.loudness.can_tell()
+            && self.is_spoken(self.through, self.total())
     }
 
     fn worth_a_pass(&self) -> u64 {
-        let spent = self.last_pass.as_millis() * u128::from(SHARE * SPEECH_RATE / 1000);
-        WORTH_A_PASS.max(u64::try_from(spent).unwrap_or(u64::MAX))
+        WORTH_A_PASS.max(self.spent(SHARE))
+    }
+
+    /// Samples that pass in `share` times what the last pass took.
+    fn spent(&self, share: u32) -> u64 {
+        let spent = self.last_pass.as_millis() * u128::from(share * (SPEECH_RATE / 1000));
+        u64::try_from(spent).unwrap_or(u64::MAX)
     }
 
     fn all(&self) -> Next {
@@ -249,6 +290,7 @@ impl Utterance {
             self.closed = self.committed.len();
         }
         self.sound.drain(..samples);
+        self.loudness = Loudness::of(&self.sound);
         self.base += samples as u64;
         self.no_pause_in = 0;
     }

@@ -5,5 +5,7 @@
 //! `cargo build -p testkit`.
 
 mod script;
+mod wer;
 
 pub use script::{Mode, Script, WORDS};
+pub use wer::{WordErrors, wer};

@@ -1,0 +1,32 @@
+//! Speech models that run through ONNX Runtime: Moonshine, which listens, and Kokoro, which speaks. One library under two
+//! worker programs.
+//!
+//! - [`runtime`]: the shared library of ONNX Runtime, which comes as a file of the starter set, and sessions on it.
+//! - [`moonshine`]: English speech to text, while it is being spoken.
+//! - [`kokoro`]: phonemes to speech.
+//!
+//! Always holds: what was said is in frames to the host and nowhere else, never in the log. ONNX Runtime's threads are
+//! counted and do not spin: they share two cores with a language model.
+
+pub mod kokoro;
+pub mod moonshine;
+pub mod runtime;
+
+use worker_kit::Identity;
+
+/// What a worker program of this crate says of itself in the handshake.
+pub fn identity(name: &str) -> Identity {
+    Identity { name: name.into(), build: env!("CARGO_PKG_VERSION").into(), features: vec!["cpu".into()] }
+}
+
+/// Sends the log to standard error, where the host reads it; standard output belongs to the protocol.
+pub fn log_to_stderr() {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("HARK_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .init();
+}
