@@ -105,7 +105,8 @@ pub struct Text {
     pub tentative: String,
     /// The text is that of all sound up to here.
     pub through: SamplePos,
-    /// It is the answer to a [`Effect::Settle`](crate::Effect::Settle): all that was said until that pause.
+    /// It is the answer to a [`Effect::Settle`](crate::Effect::Settle): all that was said until that pause. `through` is
+    /// not before it then.
     pub settled: bool,
 }
 

@@ -1,0 +1,101 @@
+//! Every length of time and every threshold of turn-taking, with its reason.
+
+use media::{Ms, Probability};
+
+/// The numbers of [`Turns`](crate::Turns). Silences are counted from the end of the last voiced frame, which is known
+/// about 64 ms later.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TurnConfig {
+    /// From this probability on the end of a turn is held to be sure.
+    pub sure: Probability,
+    /// From this probability on it is held to be likely; it is also what is assumed while nothing was judged.
+    pub likely: Probability,
+    /// Silence after words that sound like a whole sentence.
+    pub after_sentence: Silence,
+    /// Silence after words that end without a full stop, a question mark or the like.
+    pub after_open: Silence,
+    /// Silence after words that cannot be all: an article, a conjunction, "um". Longer than the 1.2 s for which people
+    /// stop in the middle of a clause to think, however sure the judge is: it hears the melody, not the words.
+    pub after_unfinished: Silence,
+    /// A long silence is judged again this often: the judge sees more of it.
+    pub judge_every: Ms,
+    /// How long the words until a pause are waited for; then what is known of them is taken. Ten times what a long
+    /// utterance takes on two cores.
+    pub settle_within: Ms,
+    /// Voiced sound after a pause that shows that the user goes on. One voiced frame (32 ms) is a click or a breath, and
+    /// up to 100 ms of it may be from before the pause, told late. Until it is known nothing is released, so that a
+    /// longer wait costs only work.
+    pub goes_on: Ms,
+    /// A user who speaks so soon after the reply was first heard had not finished: the reply answered half a sentence.
+    pub went_on_within: Ms,
+    /// How long a reply is merely ducked under lasting speech; then it is held. With the detector's ~60 ms and the
+    /// fade, silence comes within 450 ms of the first voiced sound.
+    pub duck_for: Ms,
+    /// A ducked reply is brought back after this, whatever is going on, if nothing shows that it is an interruption.
+    pub duck_at_most: Ms,
+    /// A held reply is brought back after this if nothing shows that it is an interruption.
+    pub hold_at_most: Ms,
+    /// Voiced sound as loud as the user that ends a reply without words. "Uh-huh" lasts 300-600 ms, a cough 200-400.
+    pub lasting_speech: Ms,
+    /// How many words that may still change, other than "uh-huh" and its like, end a reply. One alone is often the first
+    /// guess at a cough.
+    pub tentative_words: usize,
+    /// Words not older than this that are none, or only "uh-huh", speak against lasting speech.
+    pub fresh: Ms,
+    /// How long the words of a burst over the reply are waited for once it is quiet.
+    pub burst_settles_within: Ms,
+    /// Speech so many dB below the user's usual level is somebody else in the room. Smaller differences are a head
+    /// turned away and what the echo canceller takes when both speak.
+    pub quieter_by_db: f32,
+    /// Voiced sound from which on the level tells who speaks; the first syllable may be a quiet one.
+    pub level_tells_after: Ms,
+    /// How much a turn counts in the user's usual level, in 0..=1.
+    pub level_learning: f32,
+    /// After another microphone or loudspeaker voices over the reply only duck it: echo cancellers need 2-4 s.
+    pub unsure_of_room: Ms,
+}
+
+/// How long it must be silent before a turn is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence {
+    /// When the end of the turn is sure.
+    pub sure: Ms,
+    /// When it is likely.
+    pub likely: Ms,
+    /// When it is not.
+    pub unlikely: Ms,
+}
+
+impl Silence {
+    fn new(sure: u32, likely: u32, unlikely: u32) -> Self {
+        Self { sure: Ms(sure), likely: Ms(likely), unlikely: Ms(unlikely) }
+    }
+}
+
+impl Default for TurnConfig {
+    fn default() -> Self {
+        Self {
+            sure: Probability::new(0.9),
+            likely: Probability::new(0.5),
+            // The draft's first sound is there after some 250 ms: an earlier belief would gain nothing.
+            after_sentence: Silence::new(200, 450, 1_300),
+            after_open: Silence::new(350, 800, 1_500),
+            after_unfinished: Silence::new(1_250, 1_500, 2_200),
+            judge_every: Ms(400),
+            settle_within: Ms(1_500),
+            goes_on: Ms(160),
+            went_on_within: Ms(2_500),
+            duck_for: Ms(250),
+            duck_at_most: Ms(1_200),
+            hold_at_most: Ms(1_000),
+            lasting_speech: Ms(800),
+            tentative_words: 2,
+            fresh: Ms(500),
+            burst_settles_within: Ms(600),
+            quieter_by_db: 10.0,
+            level_tells_after: Ms(200),
+            level_learning: 0.3,
+            unsure_of_room: Ms(3_000),
+        }
+    }
+}
