@@ -43,7 +43,7 @@ fn open_fence(text: &str) -> Option<String> {
         match (open, line_start(line, true)) {
             (None, LineStart::Fence(mark, marks)) => open = Some((mark, marks)),
             (Some((mark, marks)), _) if line.chars().count() >= marks && line.chars().all(|c| c == mark) => {
-                open = None
+                open = None;
             }
             _ => {}
         }
@@ -89,16 +89,13 @@ fn close(text: &mut String, from: usize, rest: &str) {
             let heard_whole = rest
                 .find(|c: char| !matches!(c, '*' | '_' | '`'))
                 .is_some_and(|end| rest[end..].starts_with("]("));
-            match rest.find(')').filter(|_| heard_whole) {
-                Some(end) => {
-                    let link = rest.find(']').unwrap_or(0);
-                    text.push_str(&rest[link..=end]);
-                }
-                None => {
-                    text.remove(at);
-                    if text[..at].ends_with('!') {
-                        text.remove(at - 1);
-                    }
+            if let Some(end) = rest.find(')').filter(|_| heard_whole) {
+                let link = rest.find(']').unwrap_or(0);
+                text.push_str(&rest[link..=end]);
+            } else {
+                text.remove(at);
+                if text[..at].ends_with('!') {
+                    text.remove(at - 1);
                 }
             }
         } else {
@@ -124,8 +121,8 @@ fn open_marks(text: &str, from: usize) -> Vec<Open> {
             }
             continue;
         }
-        if rest.starts_with('\\') {
-            at += 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
+        if let Some(escaped) = rest.strip_prefix('\\') {
+            at += 1 + escaped.chars().next().map_or(0, char::len_utf8);
             continue;
         }
         if rest.starts_with(']') && open.last().is_some_and(|last| last.mark == "[") {

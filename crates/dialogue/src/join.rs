@@ -1,6 +1,27 @@
 //! Two halves of one message of a user who paused and went on.
 
-use crate::speakable::{is_function_word, is_han};
+use crate::speakable::is_han;
+
+/// Words that go on with what was said before, in small letters.
+const GOES_ON: &[&str] = &[
+    "to", "and", "or", "but", "of", "in", "on", "at", "for", "with", "without", "from", "by", "because",
+    "than", "as", "about", "into", "while", "until", "since", "although", "though", "whether", "that",
+    "which", "who", "a", "an", "maybe", "instead", "y", "e", "o", "u", "pero", "sino", "de", "del", "al",
+    "en", "con", "por", "para", "que", "porque", "como", "un", "una", "unos", "unas", "desde", "hasta",
+    "sobre", "sin", "aunque", "mientras", "cuando",
+];
+/// Words that end no sentence.
+const DANGLES: &[&str] = &[
+    "the", "a", "an", "to", "of", "with", "from", "for", "and", "or", "but", "my", "your", "his", "her",
+    "our", "their", "than", "because", "if", "that", "would", "into", "el", "la", "los", "las", "un", "una",
+    "de", "del", "al", "con", "por", "para", "que", "y", "o", "pero", "mi", "tu", "su", "en", "in", "at",
+    "about",
+];
+/// Those of them after which a capital was only that of a sentence more often than that of a name.
+const ARTICLES: &[&str] = &[
+    "the", "a", "an", "my", "your", "his", "her", "our", "their", "el", "la", "los", "las", "un", "una",
+    "mi", "tu", "su",
+];
 
 /// Both halves as one text. The recogniser ended the first as a sentence because the user paused; where the second goes
 /// on with it, that full stop and the capital after it are taken back: "I would like." and "To order a pizza." are
@@ -19,17 +40,21 @@ pub fn join(first: &str, second: &str) -> String {
     let dotted = head.len() < first.len();
     let begins_small = second.starts_with(char::is_lowercase);
     let word = second.split(|c: char| !c.is_alphabetic() && c != '\'' && c != '’').next().unwrap_or_default();
-    let small_word = is_function_word(&word.to_lowercase());
-    let dangling =
-        head.rsplit(char::is_whitespace).next().is_some_and(|last| is_function_word(&last.to_lowercase()));
+    let small_word = GOES_ON.contains(&word.to_lowercase().as_str());
+    let last = head.rsplit(char::is_whitespace).next().unwrap_or_default().to_lowercase();
+    let dangling = DANGLES.contains(&last.as_str());
     if head.ends_with(is_han) && second.starts_with(is_han) {
         return if dotted { format!("{head}，{second}") } else { format!("{first}{second}") };
+    }
+    let whole = first.ends_with(['？', '！', '。']) && second.starts_with(is_han);
+    if whole {
+        return format!("{first}{second}");
     }
     if !dotted && first.ends_with(['?', '!', '？', '！']) {
         return format!("{first} {second}");
     }
     let comma = if first.ends_with([',', '，']) { "," } else { "" };
-    if begins_small || small_word {
+    if begins_small || small_word || ARTICLES.contains(&last.as_str()) {
         return format!("{head}{comma} {}", uncapital(second));
     }
     if dangling || trailed_off || !dotted {
@@ -60,8 +85,8 @@ mod tests {
     #[test]
     fn english() {
         check("I would like.", "To order a pizza.", "I would like to order a pizza.");
-        check("I was thinking that...", "Maybe we should go.", "I was thinking that Maybe we should go.");
-        check("Can you tell me the.", "Weather in Paris?", "Can you tell me the Weather in Paris?");
+        check("I was thinking that...", "Maybe we should go.", "I was thinking that maybe we should go.");
+        check("Can you tell me the.", "Weather in Paris?", "Can you tell me the weather in Paris?");
         check("I went to.", "Paris last year.", "I went to Paris last year.");
         check("I know.", "I will do it.", "I know. I will do it.");
         check("What about tomorrow?", "And the day after?", "What about tomorrow? And the day after?");

@@ -77,10 +77,10 @@ impl Ledger {
     /// contradict earlier ones are ignored, and so are those of unknown units.
     pub fn mark(&mut self, unit: usize, say: Range<usize>, at: u64) {
         let Some(entry) = self.units.get_mut(unit) else { return };
-        let before = entry.marks.last();
-        if say.start < entry.unit.say.len()
-            && before.is_none_or(|&(say_at, sample)| say_at < say.start && sample <= at)
-        {
+        let say_text = &entry.unit.say;
+        let inside = say.start < say_text.len() && say_text.is_char_boundary(say.start);
+        let after = entry.marks.last().is_none_or(|&(say_at, sample)| say_at < say.start && sample <= at);
+        if inside && after {
             entry.marks.push((say.start, at));
         }
     }

@@ -41,12 +41,6 @@ pub(crate) fn is_connector(word: &str) -> bool {
     CONNECTORS.contains(&word.to_lowercase().as_str())
 }
 
-/// Whether a word in small letters is one of grammar rather than of matter: it goes on with what was said before, or
-/// waits for what comes.
-pub(crate) fn is_function_word(word: &str) -> bool {
-    ENGLISH.contains(&word) || SPANISH.contains(&word) || CONNECTORS.contains(&word)
-}
-
 pub(crate) fn is_abbreviation(token: &str) -> bool {
     ABBREVIATIONS.contains(&token.to_lowercase().as_str())
 }

@@ -33,17 +33,27 @@ impl SpokenLanguage {
     }
 }
 
+mod blocks;
+mod code;
+mod figures;
+mod formula;
 mod language;
+mod markup;
+mod numbers;
+mod text;
+mod units;
 mod writer;
 
+pub(crate) use blocks::{code_block, table};
 pub use language::language_of;
-pub(crate) use language::{is_abbreviation, is_connector, is_function_word, is_han};
+pub(crate) use language::{is_abbreviation, is_connector, is_han};
+use markup::{Ending, Item};
 pub use writer::Speakable;
 use writer::{Pause, Writer};
 
-use crate::spoken::{LineStart, line_start};
-
-/// A text of one sentence or a few, read by a person: Markdown, figures, addresses and signs as words.
+/// A sentence or a few lines, as a person reads them aloud: Markdown is silent, links are their texts and pictures their
+/// descriptions, figures, addresses, formulas and signs are words, and emoji are silent, because the words beside them
+/// say the same. Headings and items of lists end with a pause.
 pub fn speakable(text: &str, language: SpokenLanguage) -> Speakable {
     prose(text, true, language)
 }
@@ -51,25 +61,26 @@ pub fn speakable(text: &str, language: SpokenLanguage) -> Speakable {
 /// The same; `begins_line` tells whether marks at the beginning are those of a line.
 pub(crate) fn prose(text: &str, begins_line: bool, language: SpokenLanguage) -> Speakable {
     let mut writer = Writer::new(language);
-    let mut at = 0;
-    for word in text.split_inclusive(char::is_whitespace) {
-        let clean = word.trim().trim_end_matches([',', '.', '!', '?']);
-        writer.word(clean, at..at + clean.len());
-        if let Some(pause) = word.trim().chars().next_back().and_then(Pause::of) {
-            writer.pause(pause);
+    let (items, ending) = markup::items(text, begins_line);
+    for item in &items {
+        match item {
+            Item::Text(run) => text::read(run, &mut writer),
+            Item::Code(range) => writer.word(&code::inline(&text[range.clone()], language), range.clone()),
+            Item::Formula(range) => {
+                writer.word(&formula::formula(&text[range.clone()], language), range.clone());
+            }
+            Item::Number(range) => {
+                let digits = text[range.clone()].trim_end_matches(['.', ')', ' ']);
+                writer.word(&numbers::cardinal(digits, language, numbers::Form::Alone), range.clone());
+                writer.pause(Pause::Short);
+            }
         }
-        at += word.len();
     }
-    let _ = (begins_line, line_start("", true) == LineStart::Text);
+    if ending == Ending::FullStop && text.ends_with('\n') {
+        writer.pause_at_end();
+    }
     writer.into_speakable()
 }
 
-/// Lines of a table: announced, not read.
-pub(crate) fn table(text: &str, language: SpokenLanguage) -> Speakable {
-    prose(text, true, language)
-}
-
-/// The first line of a code block: the block is announced, not read.
-pub(crate) fn code_block(text: &str, language: SpokenLanguage) -> Speakable {
-    prose(text, true, language)
-}
+#[cfg(test)]
+mod tests;

@@ -91,12 +91,18 @@ impl Writer {
         self.out.say.push(pause.mark(self.language));
     }
 
+    /// A short pause between words; before the first and after a mark there is none.
+    pub(super) fn pause_between(&mut self) {
+        self.pause(Pause::Short);
+    }
+
     fn ends_in_mark(&self) -> bool {
         self.out.words.last().is_some_and(|word| word.say.end < self.out.say.len())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.out.words.is_empty()
+    /// A full stop, unless another mark but a comma is there.
+    pub(super) fn pause_at_end(&mut self) {
+        self.pause(Pause::Long);
     }
 
     pub(super) fn into_speakable(self) -> Speakable {

@@ -1,6 +1,8 @@
 //! Where a reply may be cut: a pure function of the text that is pending, asked anew with every character.
 
-use super::super::speakable::{is_abbreviation, is_connector, is_han};
+use super::line::{LineStart, line_start};
+use super::opaque::{Opaque, opaque};
+use crate::speakable::{is_abbreviation, is_connector, is_han};
 
 /// Beats of speech: a word has two, a Chinese character one.
 type Beats = usize;
@@ -17,8 +19,6 @@ const FIRST_LONGEST_HAN: Beats = 24;
 const CLAUSE: Beats = 16;
 /// No unit is longer.
 const LONGEST: Beats = 60;
-/// Bytes to wait for the end of inline code, a link or a formula.
-const OPAQUE_LONGEST: usize = 400;
 
 /// A piece of the pending text that is a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,91 +46,6 @@ pub(super) struct Place {
     pub(super) spoken: usize,
     /// Whether the reply has ended.
     pub(super) done: bool,
-}
-
-/// What a line begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LineStart {
-    /// Words.
-    Text,
-    /// Bytes of its marks.
-    Heading(usize),
-    /// Bytes of its mark and the blank after it.
-    Item(usize),
-    /// The same, of a numbered item.
-    Numbered(usize),
-    /// Bytes of the mark.
-    Quote(usize),
-    Table,
-    /// A mark that stands so many times.
-    Fence(char, usize),
-    /// A line across.
-    Rule,
-    /// More has to come.
-    Undecided,
-}
-
-/// What the first line of `text`, whose indent is gone, begins with.
-pub(crate) fn line_start(text: &str, done: bool) -> LineStart {
-    let undecided = if done { LineStart::Text } else { LineStart::Undecided };
-    let Some(first) = text.chars().next() else { return undecided };
-    let run = text.chars().take_while(|&c| c == first).count();
-    let after = text[run * first.len_utf8()..].chars().next();
-    match first {
-        '#' if run <= 6 => match after {
-            Some(' ') => LineStart::Heading(run + 1),
-            None => undecided,
-            Some(_) => LineStart::Text,
-        },
-        '>' => LineStart::Quote(1),
-        '|' => LineStart::Table,
-        '`' | '~' if run >= 3 => LineStart::Fence(first, run),
-        '`' | '~' if after.is_none() => undecided,
-        '-' | '*' | '+' | '_' | '=' => bullet(text, first, run, after, undecided),
-        '•' => LineStart::Item(first.len_utf8()),
-        '0'..='9' => numbered(text, undecided),
-        _ => LineStart::Text,
-    }
-}
-
-fn bullet(text: &str, mark: char, run: usize, after: Option<char>, undecided: LineStart) -> LineStart {
-    let (line, ended) = text.split_once('\n').map_or((text, false), |(line, _)| (line, true));
-    let across = line.chars().all(|c| c == mark || c == ' ');
-    let marks = line.chars().filter(|&c| c == mark).count();
-    if across && marks >= 3 && (ended || undecided == LineStart::Text) {
-        return LineStart::Rule;
-    }
-    // "- - -" becomes a line across; an item's words decide sooner.
-    if across && !ended && (after.is_none() || marks > 1) {
-        return undecided;
-    }
-    match after {
-        Some(' ') if run == 1 && !matches!(mark, '_' | '=') => LineStart::Item(2),
-        _ => LineStart::Text,
-    }
-}
-
-fn numbered(text: &str, undecided: LineStart) -> LineStart {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let mut rest = text[digits..].chars();
-    match (rest.next(), rest.next()) {
-        _ if digits > 3 => LineStart::Text,
-        (Some('.' | ')'), Some(' ')) => LineStart::Numbered(digits + 2),
-        (None, _) | (Some('.' | ')'), None) => undecided,
-        _ => LineStart::Text,
-    }
-}
-
-/// The end of a code block whose body `text` is, when it has come.
-pub(super) fn fence_end(text: &str, mark: char, marks: usize, done: bool) -> Option<usize> {
-    let complete = text.strip_suffix('\n');
-    if let Some(lines) = complete {
-        let last = lines.rsplit('\n').next().unwrap_or(lines).trim();
-        if last.chars().count() >= marks && last.chars().all(|c| c == mark) {
-            return Some(text.len());
-        }
-    }
-    done.then_some(text.len())
 }
 
 /// The next unit in `text`, when it is certain. With `done` all text becomes units.
@@ -250,9 +165,8 @@ impl Scan<'_> {
         match first {
             '\n' => self.line(next, line_end),
             '。' | '！' | '？' => self.marks(at, next, true),
-            '，' | '；' | '：' | '、' => self.marks(at, next, false),
+            '，' | '；' | '：' | '、' | '—' | '–' => self.marks(at, next, false),
             '.' | '!' | '?' | '…' | ',' | ';' | ':' => self.latin_marks(at),
-            '—' | '–' => self.marks(at, next, false),
             _ => Step::On(next),
         }
     }
@@ -324,12 +238,12 @@ impl Scan<'_> {
     fn full_stop(&self, at: usize, end: usize) -> Option<bool> {
         let before = &self.text[..at];
         let token = before.rsplit(|c: char| c.is_whitespace() || is_opener(c)).next().unwrap_or(before);
-        if token.eq_ignore_ascii_case("no") || token.eq_ignore_ascii_case("núm") {
-            let next = self.text[end..].trim_start().chars().next();
-            return match next {
-                None if !self.place.done => None,
-                next => Some(!next.is_some_and(|c| c.is_ascii_digit())),
-            };
+        let next = self.text[end..].trim_start().chars().next();
+        match token.to_lowercase().as_str() {
+            "no" | "núm" | "etc" | "a.m" | "p.m" if next.is_none() && !self.place.done => return None,
+            "no" | "núm" => return Some(!next.is_some_and(|c| c.is_ascii_digit())),
+            "etc" | "a.m" | "p.m" => return Some(!next.is_some_and(char::is_lowercase)),
+            _ => {}
         }
         let mut letters = token.chars();
         let initial =
@@ -404,60 +318,4 @@ fn is_closer(c: char) -> bool {
 
 fn is_opener(c: char) -> bool {
     matches!(c, '"' | '\'' | '(' | '[' | '{' | '*' | '_' | '“' | '‘' | '«' | '「' | '（' | '¿' | '¡')
-}
-
-/// Whether something that must not be cut begins at a place.
-enum Opaque {
-    Nothing,
-    /// Its end has not come.
-    Open,
-    Until(usize),
-}
-
-fn opaque(text: &str, at: usize, done: bool) -> Opaque {
-    let rest = &text[at..];
-    let Some((close, skip)) = opening(rest) else {
-        return if !done && matches!(rest, "\\" | "$" | "!") { Opaque::Open } else { Opaque::Nothing };
-    };
-    let line = if close == "$" || close == "]" { rest.find('\n') } else { None };
-    match rest[skip..].find(&close) {
-        Some(end) if line.is_none_or(|line| skip + end < line) => {
-            let end = skip + end + close.len();
-            if close != "]" {
-                return Opaque::Until(at + end);
-            }
-            match rest[end..].chars().next() {
-                Some('(') => match rest[end..].find([')', '\n']) {
-                    Some(last) => Opaque::Until(at + end + last + 1),
-                    None if done || rest.len() > OPAQUE_LONGEST => Opaque::Nothing,
-                    None => Opaque::Open,
-                },
-                None if !done => Opaque::Open,
-                _ => Opaque::Nothing,
-            }
-        }
-        None if line.is_none() && !done && rest.len() <= OPAQUE_LONGEST => Opaque::Open,
-        _ => Opaque::Nothing,
-    }
-}
-
-/// What closes the code, formula, link or tag that `rest` begins with, and the bytes that open it.
-fn opening(rest: &str) -> Option<(String, usize)> {
-    let ticks = rest.bytes().take_while(|&b| b == b'`').count();
-    if ticks > 0 {
-        return Some(("`".repeat(ticks), ticks));
-    }
-    let second = rest.chars().nth(1);
-    match rest.chars().next()? {
-        '$' if second == Some('$') => Some(("$$".into(), 2)),
-        '$' if second.is_some_and(|c| c.is_alphabetic() || matches!(c, '\\' | '(' | '|' | '{')) => {
-            Some(("$".into(), 1))
-        }
-        '\\' if second == Some('(') => Some(("\\)".into(), 2)),
-        '\\' if second == Some('[') => Some(("\\]".into(), 2)),
-        '!' if second == Some('[') => Some(("]".into(), 2)),
-        '[' => Some(("]".into(), 1)),
-        '<' if second.is_some_and(|c| c.is_ascii_alphabetic() || c == '/') => Some((">".into(), 1)),
-        _ => None,
-    }
 }

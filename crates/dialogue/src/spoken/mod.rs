@@ -5,13 +5,16 @@
 //! order in `say` and in the source.
 
 mod cut;
+mod line;
+mod opaque;
 
 use std::ops::Range;
 
 use crate::speakable::{self, SpokenLanguage};
 
 use cut::{Cut, Kind, Place, next_cut};
-pub(crate) use cut::{LineStart, line_start};
+pub(crate) use line::{LineStart, line_start};
+pub(crate) use opaque::opening;
 
 /// A phrase or sentence of a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +108,7 @@ impl Splitter {
         }
         match self.block {
             Block::Fenced(mark, marks) => {
-                cut::fence_end(&self.pending, mark, marks, done).map(|at| Cut { at, kind: Kind::FenceBody })
+                line::fence_end(&self.pending, mark, marks, done).map(|at| Cut { at, kind: Kind::FenceBody })
             }
             Block::LineStart | Block::WithinLine => {
                 let place = Place { line_start: self.block == Block::LineStart, spoken: self.spoken, done };
