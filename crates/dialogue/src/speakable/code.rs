@@ -84,8 +84,8 @@ fn name(token: &str, language: SpokenLanguage) -> Vec<String> {
             words.push(signs.slash.to_owned());
         } else if c == '@' {
             words.push(signs.at.to_owned());
-        } else if let Some(said) =
-            operator(c.encode_utf8(&mut [0; 4]), language).filter(|_| c != '*' && c != '&')
+        } else if let Some(said) = operator(c.encode_utf8(&mut [0; 4]), language)
+            .filter(|_| !matches!(c, '*' | '&' | '-' | '#' | '|'))
         {
             words.push(said.to_owned());
         }

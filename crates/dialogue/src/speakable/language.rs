@@ -4,20 +4,20 @@ use super::SpokenLanguage;
 
 /// Words of English that Spanish does not have, and the other way round; all common.
 const ENGLISH: &[&str] = &[
-    "the", "a", "an", "and", "or", "but", "of", "to", "in", "on", "at", "for", "with", "from", "by", "is",
-    "are", "was", "were", "be", "it", "this", "that", "these", "those", "you", "i", "we", "they", "he",
-    "she", "my", "your", "not", "can", "could", "would", "will", "should", "have", "has", "do", "does",
-    "what", "which", "who", "how", "when", "where", "because", "if", "so", "than", "then", "as", "about",
-    "there", "here", "their", "its", "into", "also", "just", "while", "maybe", "until", "since", "although",
-    "though", "whether", "am",
+    "the", "an", "and", "or", "but", "of", "to", "in", "on", "at", "for", "with", "from", "by", "is", "are",
+    "was", "were", "be", "it", "this", "that", "these", "those", "you", "i", "we", "they", "he", "she", "my",
+    "your", "not", "can", "could", "would", "will", "should", "have", "has", "do", "does", "what", "which",
+    "who", "how", "when", "where", "because", "if", "so", "than", "then", "as", "about", "there", "here",
+    "their", "its", "into", "also", "just", "while", "maybe", "until", "since", "although", "though",
+    "whether", "am",
 ];
 const SPANISH: &[&str] = &[
-    "el", "la", "los", "las", "un", "una", "unos", "unas", "y", "o", "pero", "de", "del", "al", "en", "con",
-    "por", "para", "que", "qué", "es", "son", "está", "están", "ser", "hay", "se", "lo", "le", "su", "sus",
-    "mi", "tu", "si", "sí", "más", "muy", "como", "cómo", "cuando", "cuándo", "donde", "dónde", "porque",
-    "este", "esta", "esto", "eso", "yo", "tú", "usted", "nosotros", "también", "desde", "hasta", "sobre",
-    "sin", "era", "fue", "tiene", "puede", "hola", "gracias", "aquí", "entonces", "aunque", "mientras",
-    "quizá", "quizás", "cuál", "quién",
+    "el", "la", "los", "las", "un", "una", "unos", "unas", "pero", "de", "del", "al", "en", "con", "por",
+    "para", "que", "qué", "es", "son", "está", "están", "ser", "hay", "se", "lo", "le", "su", "sus", "mi",
+    "tu", "si", "sí", "más", "muy", "como", "cómo", "cuando", "cuándo", "donde", "dónde", "porque", "este",
+    "esta", "esto", "eso", "yo", "tú", "usted", "nosotros", "también", "desde", "hasta", "sobre", "sin",
+    "era", "fue", "tiene", "puede", "hola", "gracias", "aquí", "entonces", "aunque", "mientras", "quizá",
+    "quizás", "cuál", "quién",
 ];
 /// Words before which a phrase may be cut, or that never end one.
 const CONNECTORS: &[&str] = &[

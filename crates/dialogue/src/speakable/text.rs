@@ -43,7 +43,7 @@ impl Reader<'_> {
         {
             return self.say(at..at + found.len, &found.say);
         }
-        if c.is_alphanumeric() {
+        if is_letter(c) {
             return self.word(at);
         }
         self.sign(at, c, before)
@@ -81,7 +81,7 @@ impl Reader<'_> {
         let table: &[(&str, &str)] = match self.writer.language {
             English => ENGLISH,
             Spanish => SPANISH,
-            Chinese => &[],
+            Chinese => CHINESE,
         };
         let (sign, say) = table.iter().find(|(sign, _)| {
             rest.get(..sign.len()).is_some_and(|start| start == *sign || start.to_lowercase() == *sign)
@@ -106,8 +106,7 @@ impl Reader<'_> {
             .find(|&(at, c)| {
                 let next = rest[at + c.len_utf8()..].chars().next();
                 is_han(c)
-                    || !(c.is_alphanumeric()
-                        || joins(c) && next.is_some_and(|c| c.is_alphanumeric() && !is_han(c)))
+                    || !(is_letter(c) || joins(c) && next.is_some_and(|c| c.is_alphanumeric() && !is_han(c)))
             })
             .map_or(rest.len(), |(at, _)| at);
         let dotted = dotted(rest);
@@ -132,6 +131,9 @@ impl Reader<'_> {
             self.writer.pause(Pause::Short);
             return at + 3;
         }
+        if let Some(found) = self.operator(rest) {
+            return self.say(at..at + found.0, found.1);
+        }
         if let Some(pause) = Pause::of(c) {
             self.writer.pause(if c == '…' { Pause::Short } else { pause });
             return next;
@@ -151,6 +153,12 @@ impl Reader<'_> {
         next
     }
 
+    /// An operator of more than one character, or a name that ends in signs.
+    fn operator(&self, rest: &str) -> Option<(usize, &'static str)> {
+        let sign = ["->", "=>", "==", "!=", "<=", ">="].into_iter().find(|sign| rest.starts_with(sign))?;
+        code::operator(sign, self.writer.language).map(|said| (sign.len(), said))
+    }
+
     /// A sign that is a word, and its bytes.
     fn spoken_sign(
         &self,
@@ -162,14 +170,15 @@ impl Reader<'_> {
         let language = self.writer.language;
         let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
         let operation = loose(before) && loose(after) || digit(before) && digit(after);
-        let arrows = ["->", "=>", "==", "!=", "<=", ">="].into_iter().find(|sign| rest.starts_with(sign));
-        if let Some(sign) = arrows {
-            return code::operator(sign, language).map(|said| (sign.len(), said));
-        }
         match c {
             '~' | '≈' if digit(after) => Some((c.len_utf8(), ["about", "unos", "约"][language as usize])),
             '@' if after.is_some_and(char::is_alphabetic) => {
                 Some((1, ["at", "arroba", "艾特"][language as usize]))
+            }
+            '²' => Some((2, ["squared", "al cuadrado", "的平方"][language as usize])),
+            '³' => Some((2, ["cubed", "al cubo", "的立方"][language as usize])),
+            '/' if digit(before) && after.is_some_and(char::is_alphabetic) => {
+                Some((1, ["per", "por", "每"][language as usize]))
             }
             '#' if digit(after) => code::operator("#", language).map(|said| (1, said)),
             '<' | '>' | '≤' | '≥' | '=' | '+' | '*' | '/' | '−' | '|' if !operation && !digit(after) => {
@@ -186,6 +195,11 @@ impl Reader<'_> {
             _ => code::operator(&rest[..c.len_utf8()], language).map(|said| (c.len_utf8(), said)),
         }
     }
+}
+
+/// Part of a word or number; raised figures are signs.
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() && !matches!(c, '²' | '³')
 }
 
 fn loose(c: Option<char>) -> bool {
@@ -218,7 +232,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("vol.", "volume"), ("p.", "page"), ("pp.", "pages"), ("dept.", "department"), ("inc.", "Incorporated"),
     ("ltd.", "Limited"), ("jan.", "January"), ("feb.", "February"), ("apr.", "April"), ("aug.", "August"),
     ("sept.", "September"), ("sep.", "September"), ("oct.", "October"), ("nov.", "November"), ("dec.", "December"),
-    ("w/o", "without"), ("w/", "with"), ("24/7", "twenty-four seven"),
+    ("c++", "C plus plus"), ("c#", "C sharp"), ("f#", "F sharp"), ("ph.d.", "PhD"), ("w/o", "without"), ("w/", "with"), ("24/7", "twenty-four seven"),
 ];
 #[rustfmt::skip]
 const SPANISH: &[(&str, &str)] = &[
@@ -226,5 +240,6 @@ const SPANISH: &[(&str, &str)] = &[
     ("sra.", "señora"), ("srta.", "señorita"), ("dr.", "doctor"), ("dra.", "doctora"), ("ud.", "usted"), ("uds.", "ustedes"),
     ("pág.", "página"), ("núm.", "número"), ("n.º", "número"), ("nº", "número"), ("avda.", "avenida"), ("aprox.", "aproximadamente"),
     ("tel.", "teléfono"), ("ee. uu.", "Estados Unidos"), ("ee.uu.", "Estados Unidos"), ("vs.", "contra"), ("prof.", "profesor"),
-    ("art.", "artículo"), ("máx.", "máximo"), ("mín.", "mínimo"),
+    ("art.", "artículo"), ("c++", "C más más"), ("c#", "C sharp"), ("máx.", "máximo"), ("mín.", "mínimo"),
 ];
+const CHINESE: &[(&str, &str)] = &[("c++", "C加加"), ("c#", "C sharp")];

@@ -107,6 +107,8 @@ enum LineEnd {
 enum Step {
     /// Nothing ends here; go on there.
     On(usize),
+    /// Something that must not be cut; go on behind it.
+    Over(usize),
     /// A clause ended before there.
     Clause(usize),
     /// The unit ends there.
@@ -124,6 +126,10 @@ fn prose(text: &str, from: usize, line_end: LineEnd, place: Place) -> Option<Cut
                 if let Some(cut) = scan.count(at, next) {
                     return Some(Cut { at: cut, kind: Kind::Prose });
                 }
+                at = next;
+            }
+            Step::Over(next) => {
+                scan.pass(at, next);
                 at = next;
             }
             Step::Clause(next) => {
@@ -158,7 +164,7 @@ impl Scan<'_> {
         let Some(first) = self.text[at..].chars().next() else { return Step::Wait };
         let next = at + first.len_utf8();
         match opaque(self.text, at, self.place.done) {
-            Opaque::Until(end) => return Step::On(end),
+            Opaque::Until(end) => return Step::Over(end),
             Opaque::Open => return Step::Wait,
             Opaque::Nothing => {}
         }
@@ -265,6 +271,12 @@ impl Scan<'_> {
             }
         }
         self.too_long(next)
+    }
+
+    /// Counts the words of something that must not be cut.
+    fn pass(&mut self, at: usize, next: usize) {
+        self.word.get_or_insert(at);
+        self.beats += 2 * self.text[at..next].split_whitespace().count().saturating_sub(1);
     }
 
     fn blank(&mut self, at: usize, next: usize) {

@@ -35,6 +35,10 @@ fn the_first_unit_is_short() {
         "My favourite city in Europe is probably the city of Prague.",
         &["My favourite city in Europe", "is probably the city of Prague."],
     );
+    check(
+        "The formula we need is $x = a b c d e f g h$ here.",
+        &["The formula we need is $x = a b c d e f g h$ here."],
+    );
     check("It is four.", &["It is four."]);
     check("好的，我来帮你看看。今天天气很好！", &["好的，我来帮你看看。", "今天天气很好！"]);
     check("没有问题，我来帮你看看今天的天气。", &["没有问题，", "我来帮你看看今天的天气。"]);
@@ -60,6 +64,7 @@ fn what_looks_like_an_end_is_none() {
         "See [the. book](http://a.b/c. d) here.",
         "That is $a. b$ here.",
         "Take No. 5 then.",
+        "The formula is $x = \\frac{-b \\pm \\sqrt{b^2 - 4ac}}{2a}$ of course.",
     ] {
         check(&format!("{first}{sentence}"), &[first.trim(), sentence]);
     }

@@ -214,7 +214,7 @@ pub(super) fn phone(text: &str, context: Context<'_>) -> Option<Found> {
         ('(', [3, 3, 4]) => true,
         (_, [3, 3, 4] | [1, 3, 3, 4] | [3, 4]) => !number.contains(' ') && number.contains('-'),
         ('6'..='9', [3, 3, 3] | [3, 2, 2, 2]) => context.language == Spanish && !number.contains(['-', '(']),
-        ('1', [11] | [3, 4, 4]) => context.language == Chinese,
+        ('0', [3 | 4, 7 | 8]) | ('1', [11] | [3, 4, 4]) => context.language == Chinese,
         _ => false,
     };
     if !shaped || text[len..].starts_with(|c: char| c.is_ascii_alphanumeric()) {

@@ -50,12 +50,15 @@ pub(super) fn measure(text: &str, context: Context<'_>) -> Option<Found> {
 /// Two numbers with a sign between them: `1920x1080`, `16:9`.
 fn with_second(text: &str, first: &Number, context: Context<'_>) -> Option<Found> {
     let rest = &text[first.len..];
-    let sign = rest.chars().next().filter(|c| matches!(c, 'x' | '×' | ':' | '：'))?;
+    let sign = rest.chars().next().filter(|c| matches!(c, 'x' | '×' | ':' | '：' | '^'))?;
     let after = &rest[sign.len_utf8()..];
     if !after.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     let second = measure(after, context)?;
+    if sign == '^' {
+        return Some(power(first, after, context));
+    }
     let word = match (matches!(sign, 'x' | '×'), context.language) {
         (true, English) => "by",
         (true, Spanish) => "por",
@@ -65,6 +68,19 @@ fn with_second(text: &str, first: &Number, context: Context<'_>) -> Option<Found
     };
     let say = join(&plain(first, rest, context), word, &second.say, context.language);
     Some(Found { len: first.len + sign.len_utf8() + second.len, say })
+}
+
+/// `10^6`; `exponent` begins with digits.
+fn power(first: &Number, exponent: &str, context: Context<'_>) -> Found {
+    let language = context.language;
+    let of = &exponent[..digits(exponent)];
+    let (base, power) = (say(first, language, Form::Alone), cardinal(of, language, Form::Alone));
+    let say = match language {
+        English => format!("{base} to the power of {power}"),
+        Spanish => format!("{base} elevado a {power}"),
+        Chinese => format!("{base}的{power}次方"),
+    };
+    Found { len: first.len + 1 + of.len(), say }
 }
 
 /// What is said between the ends of a range.
@@ -131,6 +147,9 @@ fn plain(number: &Number, rest: &str, context: Context<'_>) -> String {
         && matches!(number.whole.parse(), Ok(1100_u16..=2099))
     {
         return numbers::year(&number.whole, language);
+    }
+    if alone && language == English && number.whole.len() == 3 && matches!(context.before, "call" | "dial") {
+        return numbers::digits(&number.whole, language);
     }
     let next = rest.trim_start();
     let day = number.whole.len() <= 2 && number.whole.parse::<u8>().is_ok_and(|day| (1..=31).contains(&day));
