@@ -3,6 +3,8 @@
 mod calendar;
 mod measure;
 
+pub(super) use measure::to;
+
 use super::{SpokenLanguage, numbers};
 
 /// Something that was recognised at a place of a text.

@@ -135,7 +135,10 @@ impl Reader<'_> {
                 self.run.push(&self.text[at..=at], at);
                 at + 1
             }
-            _ => at,
+            _ => {
+                self.run.push("\\", at - 1);
+                at
+            }
         }
     }
 

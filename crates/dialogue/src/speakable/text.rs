@@ -5,14 +5,14 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::SpokenLanguage::{Chinese, English, Spanish};
-use super::figures::{Context, Found, figure};
+use super::figures::{Context, Found, figure, to};
 use super::markup::Run;
 use super::writer::{Pause, Writer};
 use super::{code, is_han};
 
 /// Reads a run aloud.
 pub(super) fn read(run: &Run, writer: &mut Writer) {
-    let mut reader = Reader { run, writer, before: String::new() };
+    let mut reader = Reader { run, writer, before: String::new(), figure: None };
     let mut at = 0;
     while at < run.text.len() {
         at = reader.step(at);
@@ -24,6 +24,8 @@ struct Reader<'a> {
     writer: &'a mut Writer,
     /// The last word, in small letters.
     before: String,
+    /// Where the last figure ended, if it was the last that was said.
+    figure: Option<usize>,
 }
 
 impl Reader<'_> {
@@ -38,10 +40,14 @@ impl Reader<'_> {
             return at + c.len_utf8();
         }
         if fresh
-            && let Some(found) =
-                self.address(rest).or_else(|| self.figure(rest, before)).or_else(|| self.abbreviation(rest))
+            && let Some(found) = self
+                .address(rest, before)
+                .or_else(|| self.figure(rest, before))
+                .or_else(|| self.abbreviation(rest))
         {
-            return self.say(at..at + found.len, &found.say);
+            let end = self.say(at..at + found.len, &found.say);
+            self.figure = text[..end].ends_with(|c: char| !c.is_alphabetic()).then_some(end);
+            return end;
         }
         if is_letter(c) {
             return self.word(at);
@@ -51,11 +57,16 @@ impl Reader<'_> {
 
     fn say(&mut self, at: Range<usize>, words: &str) -> usize {
         self.writer.word(words, self.run.source(at.clone()));
+        self.figure = None;
         self.before = self.run.text[at.clone()].trim_end_matches('.').to_lowercase();
         at.end
     }
 
-    fn address(&self, rest: &str) -> Option<Found> {
+    fn address(&self, rest: &str, before: Option<char>) -> Option<Found> {
+        if before.is_some_and(|c| !(c.is_whitespace() || is_han(c) || "([{<\"'“‘«（：，。、".contains(c)))
+        {
+            return None;
+        }
         let len = rest
             .find(|c: char| c.is_whitespace() || is_han(c) || "，。；：！？、()<>\"“”«»（）".contains(c))
             .unwrap_or(rest.len());
@@ -112,6 +123,8 @@ impl Reader<'_> {
         let dotted = dotted(rest);
         let len = len.max(dotted);
         let token = &rest[..len];
+        let plain = lowered(token);
+        let token = plain.as_str();
         let said = if dotted > 0 {
             token.replace('.', "")
         } else if token.contains('_') || token.contains(|c: char| c.is_ascii_digit()) {
@@ -138,10 +151,11 @@ impl Reader<'_> {
             self.writer.pause(if c == '…' { Pause::Short } else { pause });
             return next;
         }
-        if let Some(said) = self.spoken_sign(rest, c, before, after) {
+        if let Some(said) = self.range(at, rest).or_else(|| self.spoken_sign(rest, c, before, after)) {
             return self.say(at..at + said.0, said.1);
         }
         match c {
+            '-' if rest.starts_with("--") => self.writer.pause_between(),
             '—' | '–' | '(' | ')' | '（' | '）' => self.writer.pause_between(),
             '-' if loose(before) && loose(after) => self.writer.pause_between(),
             _ if is_pictograph(c) => {
@@ -151,6 +165,17 @@ impl Reader<'_> {
             _ => {}
         }
         next
+    }
+
+    /// What stands between two figures: `50%-60%`, `10:30 – 11:30`.
+    fn range(&self, at: usize, rest: &str) -> Option<(usize, &'static str)> {
+        let end = self.figure?;
+        let sign = rest.chars().next().filter(|c| matches!(c, '-' | '–' | '~' | '～'))?;
+        let after = &rest[sign.len_utf8()..];
+        let close = end == at || (sign == '–' && self.run.text[end..at].trim().is_empty());
+        let next = if close && sign == '–' { after.trim_start() } else { after };
+        (close && next.starts_with(|c: char| c.is_ascii_digit() || "$€£¥".contains(c)))
+            .then(|| (sign.len_utf8(), to(self.writer.language)))
     }
 
     /// An operator of more than one character, or a name that ends in signs.
@@ -177,7 +202,8 @@ impl Reader<'_> {
             }
             '²' => Some((2, ["squared", "al cuadrado", "的平方"][language as usize])),
             '³' => Some((2, ["cubed", "al cubo", "的立方"][language as usize])),
-            '/' if digit(before) && after.is_some_and(char::is_alphabetic) => {
+            '+' if digit(before) && loose(after) => code::operator("+", language).map(|said| (1, said)),
+            '/' if (digit(before) || before == Some('%')) && after.is_some_and(char::is_alphabetic) => {
                 Some((1, ["per", "por", "每"][language as usize]))
             }
             '#' if digit(after) => code::operator("#", language).map(|said| (1, said)),
@@ -206,6 +232,15 @@ fn loose(c: Option<char>) -> bool {
     c.is_none_or(char::is_whitespace)
 }
 
+/// Figures that stand low, as plain ones: `CO₂`.
+fn lowered(token: &str) -> String {
+    let figure = |c: char| match c {
+        '₀'..='₉' => char::from_digit(u32::from(c) - u32::from('₀'), 10).unwrap_or(c),
+        _ => c,
+    };
+    token.chars().map(figure).collect()
+}
+
 /// Bytes of letters with a dot after each: `U.S.`, `a.m.`
 fn dotted(text: &str) -> usize {
     let mut len = 0;
@@ -232,7 +267,8 @@ const ENGLISH: &[(&str, &str)] = &[
     ("vol.", "volume"), ("p.", "page"), ("pp.", "pages"), ("dept.", "department"), ("inc.", "Incorporated"),
     ("ltd.", "Limited"), ("jan.", "January"), ("feb.", "February"), ("apr.", "April"), ("aug.", "August"),
     ("sept.", "September"), ("sep.", "September"), ("oct.", "October"), ("nov.", "November"), ("dec.", "December"),
-    ("c++", "C plus plus"), ("c#", "C sharp"), ("f#", "F sharp"), ("ph.d.", "PhD"), ("w/o", "without"), ("w/", "with"), ("24/7", "twenty-four seven"),
+    ("c++", "C plus plus"), ("c#", "C sharp"), ("f#", "F sharp"), ("ph.d.", "PhD"), ("mon.", "Monday"), ("tue.", "Tuesday"), ("wed.", "Wednesday"), ("thu.", "Thursday"), ("fri.", "Friday"),
+    ("sat.", "Saturday"), ("sun.", "Sunday"), ("yr.", "year"), ("yr", "year"), ("w/o", "without"), ("w/", "with"), ("24/7", "twenty-four seven"),
 ];
 #[rustfmt::skip]
 const SPANISH: &[(&str, &str)] = &[

@@ -118,7 +118,8 @@ enum Step {
 }
 
 fn prose(text: &str, from: usize, line_end: LineEnd, place: Place) -> Option<Cut> {
-    let mut scan = Scan { text, place, beats: 0, word: None, clause: None, blank: None, early: None };
+    let mut scan =
+        Scan { text, place, beats: 0, word: None, clause: None, blank: None, early: None, connector: false };
     let mut at = from;
     while at < text.len() {
         match scan.step(at, line_end) {
@@ -157,6 +158,8 @@ struct Scan<'a> {
     blank: Option<usize>,
     /// The best place so far to cut a first unit that has no marks.
     early: Option<usize>,
+    /// Whether the last word was a connector.
+    connector: bool,
 }
 
 impl Scan<'_> {
@@ -246,9 +249,11 @@ impl Scan<'_> {
         let token = before.rsplit(|c: char| c.is_whitespace() || is_opener(c)).next().unwrap_or(before);
         let next = self.text[end..].trim_start().chars().next();
         match token.to_lowercase().as_str() {
-            "no" | "núm" | "etc" | "a.m" | "p.m" if next.is_none() && !self.place.done => return None,
+            "no" | "núm" | "etc" | "uu" | "a.m" | "p.m" if next.is_none() && !self.place.done => {
+                return None;
+            }
             "no" | "núm" => return Some(!next.is_some_and(|c| c.is_ascii_digit())),
-            "etc" | "a.m" | "p.m" => return Some(!next.is_some_and(char::is_lowercase)),
+            "etc" | "uu" | "a.m" | "p.m" => return Some(!next.is_some_and(char::is_lowercase)),
             _ => {}
         }
         let mut letters = token.chars();
@@ -281,9 +286,12 @@ impl Scan<'_> {
 
     fn blank(&mut self, at: usize, next: usize) {
         let Some(word) = self.word.take() else { return };
-        if FIRST_CUT.contains(&self.beats) && is_connector(&self.text[word..at]) {
+        let connector = is_connector(&self.text[word..at]);
+        // Of connectors in a row the first is the one to cut before.
+        if connector && !self.connector && FIRST_CUT.contains(&self.beats) {
             self.early = Some(word);
         }
+        self.connector = connector;
         self.beats += 2;
         if self.early.is_none() && self.beats == *FIRST_CUT.end() {
             self.early = Some(next);

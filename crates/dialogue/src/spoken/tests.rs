@@ -37,7 +37,11 @@ fn the_first_unit_is_short() {
     );
     check(
         "The formula we need is $x = a b c d e f g h$ here.",
-        &["The formula we need is $x = a b c d e f g h$ here."],
+        &["The formula we need", "is $x = a b c d e f g h$ here."],
+    );
+    check(
+        "I think I can help with that by setting a timer now.",
+        &["I think I can help", "with that by setting a timer now."],
     );
     check("It is four.", &["It is four."]);
     check("好的，我来帮你看看。今天天气很好！", &["好的，我来帮你看看。", "今天天气很好！"]);

@@ -84,7 +84,7 @@ fn power(first: &Number, exponent: &str, context: Context<'_>) -> Found {
 }
 
 /// What is said between the ends of a range.
-fn to(language: SpokenLanguage) -> &'static str {
+pub(in crate::speakable) fn to(language: SpokenLanguage) -> &'static str {
     match language {
         English => "to",
         Spanish => "a",
@@ -204,24 +204,57 @@ fn is_one(number: &Number) -> bool {
 fn fraction(text: &str, first: &Number, context: Context<'_>) -> Option<Found> {
     let rest = text[first.len..].strip_prefix('/')?;
     let second = &rest[..digits(rest)];
-    if second.is_empty() || !first.fraction.is_empty() || rest[second.len()..].starts_with('/') {
+    if second.is_empty() || rest[second.len()..].starts_with('/') {
         return None;
     }
+    let language = context.language;
+    let after = &rest[second.len()..];
     let (part, whole) = (first.whole.parse::<u64>().ok()?, second.parse::<u64>().ok()?);
-    let say = if part < whole && whole <= 100 {
-        numbers::fraction(part, whole, context.language)
-    } else {
-        format!(
-            "{} {}",
-            say(first, context.language, Form::Alone),
-            cardinal(second, context.language, Form::Alone)
-        )
+    let (first_said, second_said) =
+        (say(first, language, Form::Alone), cardinal(second, language, Form::Alone));
+    let say = match (language, form_before(after, language)) {
+        // A score: 4.5/5.
+        (English, _) if !first.fraction.is_empty() => format!("{first_said} out of {second_said}"),
+        (Spanish, _) if !first.fraction.is_empty() => format!("{first_said} de {second_said}"),
+        (Chinese, _) if !first.fraction.is_empty() => format!("{first_said}比{second_said}"),
+        (Spanish, Form::Counting) if (part, whole) == (1, 2) => "medio".to_owned(),
+        (Spanish, Form::CountingFeminine) if (part, whole) == (1, 2) => "media".to_owned(),
+        _ if part < whole && whole <= 100 => numbers::fraction(part, whole, language),
+        _ => format!("{first_said} {second_said}"),
     };
     Some(Found { len: first.len + 1 + second.len(), say })
 }
 
+/// `3 1/2`.
+fn mixed(text: &str, language: SpokenLanguage) -> Option<Found> {
+    let len = digits(text);
+    let rest = text[len..].strip_prefix(' ').filter(|_| len > 0)?;
+    let (part, below) = rest.split_at(digits(rest));
+    let below = below.strip_prefix('/')?;
+    let whole = &below[..digits(below)];
+    if below[whole.len()..].starts_with('/') {
+        return None;
+    }
+    let (over, under) = (part.parse::<u64>().ok()?, whole.parse::<u64>().ok()?);
+    let say = and_part(&text[..len], &numbers::fraction(over, under, language), language);
+    (over < under && under <= 16).then(|| Found { len: len + 2 + part.len() + whole.len(), say })
+}
+
+/// A whole number and a part, as said.
+fn and_part(whole: &str, part: &str, language: SpokenLanguage) -> String {
+    let whole = cardinal(whole, language, Form::Alone);
+    match language {
+        English => format!("{whole} and {}", part.replace("one ", "a ")),
+        Spanish => format!("{whole} y {}", part.replace("un medio", "medio")),
+        Chinese => format!("{whole}又{part}"),
+    }
+}
+
 /// `½`, `1½`.
 fn signed_fraction(text: &str, language: SpokenLanguage) -> Option<Found> {
+    if let Some(found) = mixed(text, language) {
+        return Some(found);
+    }
     let len = digits(text);
     let sign = text[len..].chars().next()?;
     let (part, whole) = match sign {
@@ -233,14 +266,7 @@ fn signed_fraction(text: &str, language: SpokenLanguage) -> Option<Found> {
         _ => return None,
     };
     let said = numbers::fraction(part, whole, language);
-    let say = match (len, language) {
-        (0, _) => said,
-        (_, English) => {
-            format!("{} and {}", cardinal(&text[..len], language, Form::Alone), said.replace("one ", "a "))
-        }
-        (_, Spanish) => format!("{} y {said}", cardinal(&text[..len], language, Form::Alone)),
-        (_, Chinese) => format!("{}又{said}", cardinal(&text[..len], language, Form::Alone)),
-    };
+    let say = if len == 0 { said } else { and_part(&text[..len], &said, language) };
     Some(Found { len: len + sign.len_utf8(), say })
 }
 
@@ -258,7 +284,7 @@ fn suffixed(text: &str, number: &Number, context: Context<'_>) -> Option<Found> 
         };
         return Some(Found { len: text.len() - after.len(), say });
     }
-    if let Some(found) = ordinal(text, number, language).or_else(|| decade(text, number, language)) {
+    if let Some(found) = ordinal(text, number, language).or_else(|| decade(text, number, context)) {
         return Some(found);
     }
     if let Some((unit, len)) = units::unit(rest) {
@@ -302,16 +328,21 @@ fn ordinal(text: &str, number: &Number, language: SpokenLanguage) -> Option<Foun
     Some(Found { len: number.len + sign.len(), say: numbers::ordinal(&number.whole, language, form) })
 }
 
-/// `the 1990s`.
-fn decade(text: &str, number: &Number, language: SpokenLanguage) -> Option<Found> {
-    let rest = text[number.len..].strip_prefix('s')?;
-    let round = number.whole.len() == 4 && number.whole.ends_with('0') && number.fraction.is_empty();
-    if language != English || !round || rest.starts_with(char::is_alphanumeric) {
+/// `the 1990s`, `the 90s`, `90's`.
+fn decade(text: &str, number: &Number, context: Context<'_>) -> Option<Found> {
+    let rest = &text[number.len..];
+    let sign = ["s", "'s", "’s"].into_iter().find(|sign| rest.starts_with(sign))?;
+    let round = number.whole.ends_with('0') && number.fraction.is_empty();
+    let short = number.whole.len() == 2 && (sign != "s" || context.before == "the");
+    if context.language != English || !round || !(short || number.whole.len() == 4) {
         return None;
     }
-    let year = numbers::year(&number.whole, language);
+    if rest[sign.len()..].starts_with(char::is_alphanumeric) {
+        return None;
+    }
+    let year = numbers::year(&number.whole, context.language);
     let say = year.strip_suffix('y').map_or_else(|| format!("{year}s"), |tens| format!("{tens}ies"));
-    Some(Found { len: number.len + 1, say })
+    Some(Found { len: number.len + sign.len(), say })
 }
 
 fn with_unit(number: &Number, unit: &units::Unit, language: SpokenLanguage) -> String {
@@ -323,7 +354,11 @@ fn with_unit(number: &Number, unit: &units::Unit, language: SpokenLanguage) -> S
         _ => Form::Counting,
     };
     let said = say(number, language, form);
-    if language == Chinese { format!("{said}{name}") } else { format!("{said} {name}") }
+    match language {
+        Chinese => format!("{said}{name}"),
+        Spanish if said.ends_with("millón") || said.ends_with("millones") => format!("{said} de {name}"),
+        _ => format!("{said} {name}"),
+    }
 }
 
 /// Money: `sign` stands `before` the number in bytes, or after it where that is 0.
