@@ -10,6 +10,9 @@ const STEP: usize = 320;
 /// A stretch with less than this part of the mean power is a pause (-14 dB).
 const PART: f64 = 0.04;
 
+/// Places with up to so many times the least power are as quiet as that (3 dB).
+const ALIKE: f64 = 2.0;
+
 /// The quietest place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pause {
@@ -28,19 +31,25 @@ pub(crate) enum PauseKind {
     Quietest,
 }
 
-/// The quietest place of `sound` whose middle is within `range`.
+/// The quietest place of `sound` whose middle is within `range`, to a step.
 pub(crate) fn quietest(sound: &[f32], range: Range<usize>) -> Pause {
-    let power = |part: &[f32]| {
-        part.iter().map(|sample| f64::from(*sample) * f64::from(*sample)).sum::<f64>()
-            / part.len().max(1) as f64
-    };
-    let half = QUIET / 2;
-    let middles = (range.start.max(half)..range.end.min(sound.len().saturating_sub(half))).step_by(STEP);
-    let quietest = middles
-        .map(|middle| (middle, power(&sound[middle - half..middle + half])))
-        .min_by(|one, other| one.1.total_cmp(&other.1));
+    let energies: Vec<f64> = sound
+        .chunks(STEP)
+        .map(|step| step.iter().map(|sample| f64::from(*sample) * f64::from(*sample)).sum())
+        .collect();
+    let steps = QUIET / STEP;
+    let places: Vec<(usize, f64)> = energies
+        .windows(steps)
+        .enumerate()
+        .map(|(first, window)| (first * STEP + QUIET / 2, window.iter().sum::<f64>() / QUIET as f64))
+        .filter(|(middle, _)| range.contains(middle))
+        .collect();
+    let least = places.iter().map(|place| place.1).min_by(f64::total_cmp).unwrap_or_default();
+    // Of places as quiet as that the last: the more is behind it.
+    let quietest = places.into_iter().rfind(|(_, power)| *power <= ALIKE * least);
+    let mean = energies.iter().sum::<f64>() / sound.len().max(1) as f64;
     match quietest {
-        Some((at, least)) if least <= PART * power(sound) => Pause { at, kind: PauseKind::Silence },
+        Some((at, least)) if least <= PART * mean => Pause { at, kind: PauseKind::Silence },
         Some((at, _)) => Pause { at, kind: PauseKind::Quietest },
         None => Pause { at: range.end.min(sound.len()), kind: PauseKind::Quietest },
     }

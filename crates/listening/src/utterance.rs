@@ -197,7 +197,7 @@ impl Utterance {
     pub fn transcript(self) -> Transcript {
         let sound_ms = self.total() as f64 * 1e3 / f64::from(SPEECH_RATE);
         let words: Vec<PassWord> = self.committed.into_iter().chain(self.tail).collect();
-        let times = || words.iter().map(word_time).collect::<Option<Vec<_>>>();
+        let times = || words.iter().map(word_time).collect::<Option<Vec<_>>>().map(in_order);
         Transcript {
             text: joined(&words),
             language: language(&self.request, self.found),
@@ -312,6 +312,16 @@ fn language(request: &ListenRequest, found: Option<Language>) -> Option<Language
         SpeechTask::Transcribe => request.language.clone().or(found),
         SpeechTask::TranslateToEnglish => found.or_else(|| request.language.clone()),
     }
+}
+
+/// Words of different passes may be timed a little differently; none begins before the one in front of it.
+fn in_order(mut words: Vec<WordTime>) -> Vec<WordTime> {
+    let mut least = 0;
+    for word in &mut words {
+        least = least.max(word.samples.start);
+        word.samples = least..word.samples.end.max(least);
+    }
+    words
 }
 
 fn word_time(word: &PassWord) -> Option<WordTime> {

@@ -28,29 +28,49 @@ impl PassText {
     /// Of plain text, from an engine that tells no times. Words end at white space, and in scripts without any every
     /// character is a word.
     pub fn plain(text: &str) -> Self {
-        let words = split(text).into_iter().map(|text| PassWord { text, samples: None, probability: 1.0 });
-        Self { words: words.collect(), language: None }
+        Self::pieces([PassWord { text: text.trim().to_owned(), samples: None, probability: 1.0 }])
+    }
+
+    /// Of text that the engine tells in pieces which are not words (tokens). White space stands where the text has it.
+    pub fn pieces(pieces: impl IntoIterator<Item = PassWord>) -> Self {
+        let mut words: Vec<PassWord> = Vec::new();
+        let mut space = true;
+        for piece in pieces {
+            // Whether the word at the end has some of this piece already.
+            let mut joined = false;
+            for c in piece.text.chars() {
+                if c.is_whitespace() {
+                    space = true;
+                    continue;
+                }
+                match words.last_mut() {
+                    Some(word) if !space && !is_word_by_itself(c) => {
+                        word.text.push(c);
+                        if !joined {
+                            word.take_in(&piece);
+                        }
+                    }
+                    _ => {
+                        let text = if space { format!(" {c}") } else { c.to_string() };
+                        words.push(PassWord { text, ..piece.clone() });
+                    }
+                }
+                (space, joined) = (false, true);
+            }
+        }
+        Self { words, language: None }
     }
 }
 
-/// The words of `text`, a space in front of each that had white space before it.
-fn split(text: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut space = true;
-    for c in text.trim().chars() {
-        if c.is_whitespace() {
-            space = true;
-        } else if space {
-            words.push(format!(" {c}"));
-            space = false;
-        } else {
-            match words.last_mut() {
-                Some(word) if !is_word_by_itself(c) => word.push(c),
-                _ => words.push(c.to_string()),
-            }
-        }
+impl PassWord {
+    /// Lasts until the end of `piece`, and is no surer than it.
+    fn take_in(&mut self, piece: &PassWord) {
+        self.probability = self.probability.min(piece.probability);
+        self.samples = match (self.samples.take(), &piece.samples) {
+            (Some(own), Some(more)) => Some(own.start..own.end.max(more.end)),
+            _ => None,
+        };
     }
-    words
 }
 
 /// Whether the character is of a script that is written without spaces: kana and Han characters.
@@ -75,11 +95,31 @@ pub(crate) fn key(word: &PassWord) -> String {
 mod tests {
     use super::*;
 
+    fn words_of(text: &str) -> Vec<String> {
+        PassText::plain(text).words.into_iter().map(|word| word.text).collect()
+    }
+
     #[test]
     fn text_is_split_where_its_script_has_words() {
-        assert_eq!(split("  Well, hello\tthere. "), [" Well,", " hello", " there."]);
-        assert_eq!(split("你好，世界。OK 吗"), [" 你", "好，", "世", "界。OK", " 吗"]);
-        assert_eq!(split(" \n"), Vec::<String>::new());
+        assert_eq!(words_of("  Well, hello\tthere. "), [" Well,", " hello", " there."]);
+        assert_eq!(words_of("你好，世界。OK 吗"), [" 你", "好，", "世", "界。OK", " 吗"]);
+        assert_eq!(words_of(" \n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn pieces_become_words_with_their_times() {
+        let piece = |text: &str, samples: Range<u64>, probability| PassWord {
+            text: text.into(),
+            samples: Some(samples),
+            probability,
+        };
+        let text = PassText::pieces([
+            piece(" straw", 0..10, 0.9),
+            piece("berry", 10..20, 0.7),
+            piece(" jam", 25..30, 0.8),
+            piece(".", 30..31, 0.9),
+        ]);
+        assert_eq!(text.words, [piece(" strawberry", 0..20, 0.7), piece(" jam.", 25..31, 0.8)]);
     }
 
     #[test]
