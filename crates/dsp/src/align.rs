@@ -33,6 +33,10 @@ pub(crate) struct FarQueue {
 impl FarQueue {
     pub(crate) fn push(&mut self, sound: &[f32]) {
         self.sound.extend(sound);
+    }
+
+    /// Keeps the queue within its bound; called when all that was heard in the same time has been taken.
+    pub(crate) fn bound(&mut self) {
         let surplus = self.sound.len().saturating_sub(BOUND);
         self.sound.drain(..surplus);
     }
@@ -120,6 +124,7 @@ mod tests {
         for _ in 0..100 {
             queue.push(&[0.5; 4_000]);
             queue.pop();
+            queue.bound();
         }
         assert!(queue.sound.len() <= BOUND);
     }

@@ -148,3 +148,74 @@ fn bands() -> Vec<Band> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A rising tone, a beeping one, some noise and an offset: 2.5 s.
+    #[expect(clippy::cast_possible_truncation, reason = "samples are f32")]
+    fn sound() -> Vec<f32> {
+        let mut state = 1_u32;
+        (0..40_000_u32)
+            .map(|n| {
+                let at = f64::from(n) / 16_000.0;
+                let rising = 0.3 * (TAU * (200.0 * at + 150.0 * at * at)).sin();
+                let beeping = 0.1 * (TAU * 3_000.0 * at).sin() * f64::from((n / 4_000) % 2);
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let noise = f64::from(state) / 4_294_967_296.0 - 0.5;
+                (rising + beeping + 0.01 * noise + 0.02) as f32
+            })
+            .collect()
+    }
+
+    /// Compares with numbers that the publisher's own code printed for the same sound (band, frame, value).
+    fn check(sound: &[f32], expected: &[(usize, usize, f32)]) {
+        let features = LogMel::new().of(sound);
+        for (band, frame, value) in expected {
+            let got = features[band * FRAMES + frame];
+            assert!((got - value).abs() < 2e-4, "band {band}, frame {frame}: {got}, not {value}");
+        }
+    }
+
+    #[test]
+    fn a_short_sound_is_as_the_publisher_computes_it() {
+        check(
+            &sound(),
+            &[
+                (0, 0, 0.954_323),
+                (0, 549, 1.021_996),
+                (0, 550, 1.392_656),
+                (0, 551, 1.087_823),
+                (3, 600, 0.575_291),
+                (5, 100, -0.202_054),
+                (10, 799, 0.670_568),
+                (20, 700, 0.781_941),
+                (40, 650, 0.542_597),
+                (40, 798, 0.004_819),
+                (60, 799, 0.298_152),
+                (79, 549, -0.202_054),
+                (79, 750, 0.399_997),
+                (79, 799, 0.302_168),
+            ],
+        );
+    }
+
+    #[test]
+    fn of_a_long_sound_the_last_seconds_count() {
+        let long: Vec<f32> = sound().into_iter().cycle().take(130_000).collect();
+        check(
+            &long,
+            &[
+                (0, 0, 1.216_632),
+                (0, 1, 0.641_945),
+                (3, 799, 0.735_617),
+                (10, 0, 1.082_586),
+                (40, 1, 0.295_486),
+                (40, 400, 0.135_187),
+                (79, 0, 0.150_211),
+                (79, 799, 0.199_480),
+            ],
+        );
+    }
+}

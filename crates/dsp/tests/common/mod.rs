@@ -7,6 +7,8 @@
     reason = "shared by tests and by examples, which measure for developers"
 )]
 
+pub mod listen;
+
 use std::path::{Path, PathBuf};
 
 use media::RATE;
