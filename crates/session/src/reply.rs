@@ -76,6 +76,21 @@ pub struct Usage {
     pub decode_tokens_per_s: f64,
 }
 
+impl Usage {
+    /// Of a reply that the model ended, whose first piece came after so many milliseconds.
+    pub(crate) fn of(generated: Generated, first_token_ms: f64) -> Self {
+        let Generated { prompt, timings, .. } = generated;
+        let new_tokens = prompt.prompt_tokens.saturating_sub(prompt.reused_tokens);
+        Self {
+            prompt,
+            completion_tokens: timings.completion_tokens,
+            first_token_ms,
+            prefill_tokens_per_s: per_second(new_tokens, timings.prefill_ms),
+            decode_tokens_per_s: per_second(timings.completion_tokens.saturating_sub(1), timings.decode_ms),
+        }
+    }
+}
+
 /// Runs one reply and tells what happens through `out`. Returns when the reply has ended, or when nobody listens any
 /// more (which cancels the engine's job).
 pub async fn reply(
@@ -188,18 +203,16 @@ impl Gathered {
     }
 
     fn usage(&self, generated: Option<Generated>) -> Option<Usage> {
-        let prompt = generated.map(|generated| generated.prompt).or(self.prompt)?;
-        let timings = generated.map(|generated| generated.timings).unwrap_or_default();
-        let completion_tokens =
-            generated.map_or(self.pieces, |generated| generated.timings.completion_tokens);
-        let new_tokens = prompt.prompt_tokens.saturating_sub(prompt.reused_tokens);
-        Some(Usage {
-            prompt,
-            completion_tokens,
-            first_token_ms: self.first.map_or(0.0, |first| (first - self.began).as_secs_f64() * 1000.0),
-            prefill_tokens_per_s: per_second(new_tokens, timings.prefill_ms),
-            decode_tokens_per_s: per_second(completion_tokens.saturating_sub(1), timings.decode_ms),
-        })
+        let first_token_ms = self.first.map_or(0.0, |first| (first - self.began).as_secs_f64() * 1000.0);
+        match generated {
+            Some(generated) => Some(Usage::of(generated, first_token_ms)),
+            None => Some(Usage {
+                prompt: self.prompt?,
+                completion_tokens: self.pieces,
+                first_token_ms,
+                ..Usage::default()
+            }),
+        }
     }
 }
 

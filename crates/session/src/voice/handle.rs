@@ -2,20 +2,29 @@
 
 use std::sync::Arc;
 use std::sync::mpsc as std_mpsc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use dsp::{Frontend, FrontendConfig};
 use engine::{
     EngineError, EventSink, GenerateRequest, Generated, JobError, LanguageModel, LoadProgress, ModelInfo,
 };
-use media::SoundError;
+use media::{Batch, Ears, SoundError, SoundLink};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::types::{VoiceCommand, VoiceEngines, VoiceEvent, VoiceStart};
+use super::conductor::{Conductor, Parts};
+use super::happened::{Happened, Out, QUEUE};
+use super::player::Player;
+use super::talk::Talk;
+use super::types::{VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceStart};
 
 /// Events that may wait for the listener. Levels are dropped when it is full; everything else waits.
 const EVENTS: usize = 1024;
+
+/// How long a round waits for sound. Engines and commands are looked at once a round.
+const ROUND: Duration = Duration::from_millis(10);
 
 /// A spoken conversation that goes on until this is dropped. What was heard of a reply is told before the events end.
 pub struct VoiceHandle {
@@ -36,6 +45,9 @@ pub enum VoiceError {
     /// No sound at all on this machine.
     #[error(transparent)]
     Sound(#[from] SoundError),
+    /// The listening chain cannot be set up.
+    #[error("Listening cannot be set up: {0}")]
+    Listening(#[from] dsp::ModelError),
     /// The system gives no more threads.
     #[error("The conversation's thread could not be started: {0}. Close other programs and try again.")]
     Thread(std::io::Error),
@@ -48,10 +60,72 @@ pub fn start(
     start: VoiceStart,
     runtime: Handle,
 ) -> Result<(VoiceHandle, mpsc::Receiver<VoiceEvent>), VoiceError> {
+    let VoiceStart { system, turns, request, settings } = start;
+    let frontend = listening(&engines)?;
+    let SoundLink { ears, mouth } = engines.card.open(&settings.devices)?;
     let (commands, wanted) = std_mpsc::channel();
     let (events, told) = mpsc::channel(EVENTS);
-    let _ = (engines, start, runtime, wanted, events);
+    let (out, inbox) = mpsc::channel(QUEUE);
+    let talk = Talk::new(system, turns, request);
+    runtime.spawn(make_ready(engines.clone(), talk.warm_up(), out.clone()));
+    let volume = settings.volume;
+    let parts =
+        Parts { frontend, player: Player::new(mouth, volume), talk, engines, settings, runtime, out, events };
+    std::thread::Builder::new()
+        .name("hark-voice".into())
+        .spawn(move || work(parts, ears, &wanted, inbox))
+        .map_err(VoiceError::Thread)?;
     Ok((VoiceHandle { commands }, told))
+}
+
+/// The listening chain; a detector whose file is broken is replaced by the built-in one.
+fn listening(engines: &VoiceEngines) -> Result<Frontend, VoiceError> {
+    let config =
+        FrontendConfig { vad: engines.detectors.voice_activity.clone(), ..FrontendConfig::default() };
+    Frontend::new(&config).or_else(|error| {
+        tracing::warn!(%error, "the detector of voices cannot be used; a simpler one takes its place");
+        Ok(Frontend::new(&FrontendConfig::default())?)
+    })
+}
+
+/// The thread: ends when the handle is dropped or the link is closed.
+fn work(
+    parts: Parts,
+    mut ears: Box<dyn Ears>,
+    wanted: &std_mpsc::Receiver<VoiceCommand>,
+    mut inbox: mpsc::Receiver<Happened>,
+) {
+    let mut conductor = Conductor::new(parts);
+    let mut batch = Batch::default();
+    'open: while ears.read(&mut batch, ROUND).is_ok() {
+        conductor.round(&mut batch, &mut inbox);
+        loop {
+            match wanted.try_recv() {
+                Ok(command) => conductor.command(command),
+                Err(std_mpsc::TryRecvError::Empty) => break,
+                Err(std_mpsc::TryRecvError::Disconnected) => break 'open,
+            }
+        }
+    }
+    conductor.finish();
+}
+
+/// Makes all engines ready at once, and the model's KV cache warm; what fails is told and tried again when needed.
+async fn make_ready(engines: VoiceEngines, warm_up: GenerateRequest, out: Out) {
+    let recogniser = async { engines.recogniser.ready().await.err().map(VoiceProblem::Recogniser) };
+    let voice = async { engines.voice.ready().await.err().map(VoiceProblem::Voice) };
+    let model = async {
+        let (events, mut made) = mpsc::channel(8);
+        let drain = async { while made.recv().await.is_some() {} };
+        let (generated, ()) =
+            tokio::join!(engines.model.generate(warm_up, events, CancellationToken::new()), drain);
+        // A model that cannot answer says so when it is asked.
+        drop(generated);
+    };
+    let (recogniser, voice, ()) = tokio::join!(recogniser, voice, model);
+    let problems = [recogniser, voice].into_iter().flatten().collect();
+    // An error means that the conversation has ended.
+    let _ = out.send(Happened::Ready(problems)).await;
 }
 
 /// A model that is never asked, for a check of the microphone.

@@ -7,7 +7,16 @@
 //! every [`VoiceEvent::Released`] is followed by one [`VoiceEvent::ReplyEnded`] of the same reply before another is
 //! released; a draft that is not released is never told and never heard.
 
+mod conductor;
+mod draft;
+mod effects;
 mod handle;
+mod happened;
+mod judge;
+mod player;
+mod reply;
+mod scribe;
+mod talk;
 mod types;
 
 pub use handle::{VoiceError, VoiceHandle, silent_model, start};
@@ -15,3 +24,6 @@ pub use types::{
     Detectors, SpokenEnd, TurnTimings, VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceSettings,
     VoiceStart,
 };
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,331 @@
+//! The conversation's thread: what is heard goes into the turn machine, and what the machine wants is done.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use dsp::{Frontend, Out as Sound, VoiceEvent as Heard};
+use media::{Batch, Direction, Ms, SamplePos, Side, SoundNews};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use turn::{Gen, Input, Muted, Phase, TurnConfig, Turns, Utt, Voice};
+
+use super::happened::{Happened, Out, Track};
+use super::judge::Judge;
+use super::player::Player;
+use super::reply::SpokenReply;
+use super::scribe::{Ended, Scribe};
+use super::talk::Talk;
+use super::types::{VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceSettings};
+
+pub(super) struct Conductor {
+    pub(super) frontend: Frontend,
+    turns: Turns,
+    pub(super) talk: Talk,
+    pub(super) scribe: Scribe,
+    pub(super) judge: Judge,
+    pub(super) player: Player,
+    pub(super) engines: VoiceEngines,
+    pub(super) settings: VoiceSettings,
+    pub(super) runtime: Handle,
+    pub(super) out: Out,
+    pub(super) events: mpsc::Sender<VoiceEvent>,
+    /// The replies that are drafted or released.
+    pub(super) replies: HashMap<Gen, Live>,
+    /// What is played and is part of no turn.
+    pub(super) aside: Option<(Track, SpokenReply)>,
+    pub(super) asides: u64,
+    /// When the clock says that the machine wants to be woken.
+    pub(super) wake: Option<SamplePos>,
+    muted: Muted,
+    microphone: Microphone,
+    pub(super) pause: Pause,
+    /// What the machine wants shown, before the engines are ready.
+    pub(super) phase: Phase,
+    engines_are: Readiness,
+    levels_told: SamplePos,
+}
+
+/// A reply and what belongs to it.
+pub(super) struct Live {
+    pub(super) reply: SpokenReply,
+    pub(super) said: String,
+    pub(super) replaces: Option<Gen>,
+    pub(super) stage: Stage,
+    /// The pause it answers.
+    pub(super) pause: Pause,
+    /// When its release was decided.
+    pub(super) believed: Option<Instant>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Draft,
+    /// Released; not heard yet.
+    Released,
+    Audible,
+}
+
+/// The user's last pause, for the times of a turn.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Pause {
+    /// The end of the last voiced sample.
+    pub(super) voiced_end: Option<Instant>,
+    /// When it was noticed.
+    pub(super) seen: Option<Instant>,
+    /// When the words until it were known.
+    pub(super) settled: Option<Instant>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Microphone {
+    Open,
+    Lost,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readiness {
+    /// Being made ready: phases are not shown yet.
+    Starting,
+    Ready,
+}
+
+/// What the thread is made of.
+pub(super) struct Parts {
+    pub(super) frontend: Frontend,
+    pub(super) player: Player,
+    pub(super) talk: Talk,
+    pub(super) engines: VoiceEngines,
+    pub(super) settings: VoiceSettings,
+    pub(super) runtime: Handle,
+    pub(super) out: Out,
+    pub(super) events: mpsc::Sender<VoiceEvent>,
+}
+
+impl Conductor {
+    pub(super) fn new(parts: Parts) -> Self {
+        let Parts { frontend, player, talk, engines, settings, runtime, out, events } = parts;
+        let language = settings.language.clone();
+        let scribe = Scribe::new(engines.recogniser.clone(), language, runtime.clone(), out.clone());
+        let judge = Judge::new(engines.detectors.end_of_turn.clone(), out.clone());
+        let mode = settings.mode;
+        let mut conductor = Self {
+            frontend,
+            turns: Turns::new(TurnConfig::default()),
+            talk,
+            scribe,
+            judge,
+            player,
+            engines,
+            settings,
+            runtime,
+            out,
+            events,
+            replies: HashMap::new(),
+            aside: None,
+            asides: 0,
+            wake: None,
+            muted: Muted::No,
+            microphone: Microphone::Open,
+            pause: Pause::default(),
+            phase: Phase::Listening,
+            engines_are: Readiness::Starting,
+            levels_told: SamplePos::START,
+        };
+        conductor.step(Input::Mode(mode));
+        conductor
+    }
+
+    /// Does one round: sound, engines, commands, playback. False when the conversation is over.
+    pub(super) fn round(&mut self, batch: &mut Batch, inbox: &mut mpsc::Receiver<Happened>) {
+        if self.muted == Muted::Yes {
+            // Nothing that is said into a muted microphone goes anywhere.
+            batch.mic.fill(0.0);
+        }
+        self.news(batch);
+        self.listen(batch);
+        while let Ok(happened) = inbox.try_recv() {
+            self.on(happened);
+        }
+        if self.wake.is_some_and(|wake| wake <= self.frontend.now()) {
+            self.wake = None;
+            self.step(Input::Wake);
+        }
+        self.play();
+        self.tell_levels();
+    }
+
+    /// Puts sound through the listening chain and does what follows from it.
+    fn listen(&mut self, batch: &Batch) {
+        let mut heard = Vec::new();
+        let scribe = &mut self.scribe;
+        self.frontend.push(batch, &mut |out| match out {
+            Sound::Block(block) => scribe.hear(&block.cleaned),
+            Sound::Voice { at, event } => heard.push((at, event)),
+            Sound::Skipped { .. } => {}
+        });
+        for (at, event) in heard {
+            self.on_voice(at, event);
+        }
+    }
+
+    pub(super) fn on_voice(&mut self, at: SamplePos, event: Heard) {
+        let voice = match event {
+            Heard::Onset { utt } => Voice::Onset { utt: Utt(utt.0) },
+            Heard::Speech { utt, voiced, level } => Voice::Speech { utt: Utt(utt.0), voiced, level },
+            Heard::Vanished { utt } => Voice::Vanished { utt: Utt(utt.0) },
+            Heard::Pause { utt, since } => {
+                let now = Instant::now();
+                let ago = std::time::Duration::from_millis(u64::from(at.since(since).0));
+                self.pause = Pause { voiced_end: now.checked_sub(ago), seen: Some(now), settled: None };
+                Voice::Pause { utt: Utt(utt.0), since }
+            }
+            Heard::Resumed { utt } => Voice::Resumed { utt: Utt(utt.0) },
+        };
+        if matches!(voice, Voice::Speech { .. }) && self.muted == Muted::No {
+            self.stop_aside();
+        }
+        self.step_at(at, Input::Voice(voice));
+    }
+
+    pub(super) fn step(&mut self, input: Input) {
+        self.step_at(self.frontend.now(), input);
+    }
+
+    fn step_at(&mut self, at: SamplePos, input: Input) {
+        for effect in self.turns.step(at, input) {
+            self.run(effect);
+        }
+    }
+
+    fn on(&mut self, happened: Happened) {
+        match happened {
+            Happened::Ready(problems) => {
+                self.engines_are = Readiness::Ready;
+                self.tell(VoiceEvent::Ready);
+                self.tell(VoiceEvent::Phase(self.phase));
+                for problem in problems {
+                    self.tell(VoiceEvent::Problem(Some(problem)));
+                }
+            }
+            Happened::Words { job, hypothesis } => {
+                let Some(text) = self.scribe.words(job, hypothesis) else { return };
+                if text.settled {
+                    self.pause.settled = Some(Instant::now());
+                }
+                self.tell(VoiceEvent::Caption {
+                    committed: text.committed.clone(),
+                    tentative: text.tentative.clone(),
+                });
+                self.step(Input::Text(text));
+            }
+            Happened::Listened { job, result } => {
+                if let Ended::Failed(utt, error) = self.scribe.ended(job, result) {
+                    self.tell(VoiceEvent::Problem(Some(VoiceProblem::Recogniser(error))));
+                    self.step(Input::TextFailed { utt });
+                }
+            }
+            Happened::Judged { utt, pause, probability } => {
+                self.step(Input::EndOfTurn { utt, pause, probability });
+            }
+            Happened::Made { of, what } => self.made(of, what),
+        }
+    }
+
+    /// What happened to the devices.
+    fn news(&mut self, batch: &mut Batch) {
+        for news in std::mem::take(&mut batch.news) {
+            match &news {
+                SoundNews::Changed(Direction::Input, Side::Lost { .. }) => {
+                    self.microphone = Microphone::Lost;
+                    self.step(Input::MicLost);
+                }
+                SoundNews::Changed(direction, Side::Open { .. }) => {
+                    if *direction == Direction::Input && self.microphone == Microphone::Lost {
+                        self.microphone = Microphone::Open;
+                        self.step(Input::MicBack);
+                    }
+                    self.step(Input::DeviceChanged);
+                }
+                SoundNews::Changed(Direction::Output, Side::Lost { .. }) => {}
+                SoundNews::OnlyZeros => {
+                    self.tell(VoiceEvent::Problem(Some(VoiceProblem::OnlyZeros)));
+                }
+                SoundNews::NoLongerZeros => self.tell(VoiceEvent::Problem(None)),
+                SoundNews::Clipping => self.tell(VoiceEvent::Problem(Some(VoiceProblem::Clipping))),
+            }
+            if let SoundNews::Changed(direction, side) = &news {
+                self.tell(VoiceEvent::Side(*direction, side.clone()));
+            }
+            // The listening chain has to know too.
+            batch.news.push(news);
+        }
+    }
+
+    pub(super) fn command(&mut self, command: VoiceCommand) {
+        match command {
+            VoiceCommand::Mute(muted) => {
+                self.muted = muted;
+                self.step(Input::Mute(muted));
+            }
+            VoiceCommand::Mode(mode) => {
+                self.settings.mode = mode;
+                self.step(Input::Mode(mode));
+            }
+            VoiceCommand::TalkDown => self.step(Input::TalkDown),
+            VoiceCommand::TalkUp => self.step(Input::TalkUp),
+            VoiceCommand::StopSpeaking => {
+                self.stop_aside();
+                self.step(Input::StopSpeaking);
+            }
+            VoiceCommand::Summoned => {
+                self.stop_aside();
+                self.step(Input::Summoned);
+            }
+            VoiceCommand::Typed(text) => {
+                self.stop_aside();
+                self.pause = Pause { voiced_end: Some(Instant::now()), ..Pause::default() };
+                self.step(Input::Typed(text));
+            }
+            VoiceCommand::Settings(settings) => self.set(settings),
+            VoiceCommand::Turns(turns) => self.talk.set_turns(turns),
+            VoiceCommand::Read(text) => self.read(text),
+            VoiceCommand::TestTone => self.tone(),
+        }
+    }
+
+    fn set(&mut self, settings: VoiceSettings) {
+        self.scribe.set_language(settings.language.clone());
+        self.player.set_volume(settings.volume);
+        if settings.mode != self.settings.mode {
+            self.step(Input::Mode(settings.mode));
+        }
+        // Other devices take another link: whoever owns this conversation begins it anew.
+        self.settings = settings;
+    }
+
+    pub(super) fn show(&mut self, phase: Phase) {
+        self.phase = phase;
+        if self.engines_are == Readiness::Ready {
+            self.tell(VoiceEvent::Phase(phase));
+        }
+    }
+
+    fn tell_levels(&mut self) {
+        let now = self.frontend.now();
+        if now.since(self.levels_told) < LEVELS_EVERY {
+            return;
+        }
+        self.levels_told = now;
+        let levels = self.frontend.levels();
+        // A listener that is behind wants no old levels.
+        let _ = self.events.try_send(VoiceEvent::Levels { user: levels.mic, assistant: levels.far });
+    }
+
+    pub(super) fn tell(&self, event: VoiceEvent) {
+        // An error means that nobody listens any more; the thread is about to end.
+        let _ = self.events.blocking_send(event);
+    }
+}
+
+/// Meters move 30 times a second.
+const LEVELS_EVERY: Ms = Ms(33);

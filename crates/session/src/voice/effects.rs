@@ -1,0 +1,261 @@
+//! What the turn machine wants, done: listening, drafting, playing, telling.
+
+use std::time::Instant;
+
+use dsp::Utterance;
+use media::{Ms, SamplePos};
+use tokio_util::sync::CancellationToken;
+use turn::{Effect, Gen, Input, Reply, StopReason, Utt};
+
+use super::conductor::{Conductor, Live, Pause, Stage};
+use super::draft::{Making, Speaking};
+use super::happened::{Made, Track};
+use super::reply::{SpokenReply, ms};
+use super::types::{SpokenEnd, TurnTimings, VoiceEvent, VoiceProblem};
+
+/// Sound from before the first voiced frame that belongs to the utterance: a soft beginning of the first word.
+const PRE_ROLL: Ms = Ms(300);
+
+/// The tone of a test: 440 Hz, half a second, at this rate and gain.
+const TONE_RATE: u32 = 48_000;
+const TONE_GAIN: f32 = 0.3;
+
+impl Conductor {
+    pub(super) fn run(&mut self, effect: Effect) {
+        match effect {
+            Effect::Transcribe { utt } => {
+                let begin = self.frontend.now() - PRE_ROLL;
+                let sound = self.frontend.pre_roll(begin);
+                self.scribe.open(utt, begin, sound);
+            }
+            Effect::Settle { utt, .. } => {
+                if !self.scribe.settle(utt) {
+                    self.step(Input::TextFailed { utt });
+                }
+            }
+            Effect::Judge { utt, pause } => self.judge_pause(utt, pause),
+            Effect::Close { utt } => {
+                self.scribe.close(utt);
+                self.frontend.close(Utterance(utt.0));
+                self.tell(VoiceEvent::Caption { committed: String::new(), tentative: String::new() });
+            }
+            Effect::Draft { r#gen, said, replaces } => self.draft(r#gen, said, replaces),
+            Effect::Discard { r#gen } => drop(self.replies.remove(&r#gen)),
+            Effect::Release { r#gen } => self.release(r#gen),
+            Effect::Duck => self.player.duck(),
+            Effect::Hold => {
+                if let Some(Track::Reply(r#gen)) = self.player.track()
+                    && let Some(live) = self.replies.get(&r#gen)
+                {
+                    self.player.hold(&live.reply);
+                }
+            }
+            Effect::Resume => self.player.resume(),
+            Effect::Stop { r#gen, why } => {
+                let end = match why {
+                    StopReason::Asked => SpokenEnd::Stopped,
+                    StopReason::BargeIn | StopReason::WentOn | StopReason::Typed => SpokenEnd::Interrupted,
+                };
+                self.end(r#gen, end);
+            }
+            Effect::WakeAt(at) => self.wake = Some(at),
+            Effect::NoWake => self.wake = None,
+            Effect::Show(phase) => self.show(phase),
+        }
+    }
+
+    fn judge_pause(&mut self, utt: Utt, pause: SamplePos) {
+        if let Some(begin) = self.scribe.begin_of(utt) {
+            let sound = self.frontend.judge_input(begin, self.frontend.now());
+            self.judge.judge(utt, pause, sound);
+        }
+    }
+
+    fn making(&self, track: Track, cancel: &CancellationToken) -> Making {
+        Making {
+            track,
+            speaking: Speaking::new(self.engines.voice.clone(), &self.settings),
+            cancel: cancel.clone(),
+            out: self.out.clone(),
+        }
+    }
+
+    fn draft(&mut self, r#gen: Gen, said: String, replaces: Option<Gen>) {
+        let cancel = CancellationToken::new();
+        let request = self.talk.request(&said, replaces);
+        let making = self.making(Track::Reply(r#gen), &cancel);
+        self.runtime.spawn(making.reply(self.engines.model.clone(), request));
+        let live = Live {
+            reply: SpokenReply::new(cancel),
+            said,
+            replaces,
+            stage: Stage::Draft,
+            pause: self.pause,
+            believed: None,
+        };
+        self.replies.insert(r#gen, live);
+    }
+
+    fn release(&mut self, r#gen: Gen) {
+        let Some(live) = self.replies.get_mut(&r#gen) else { return };
+        live.stage = Stage::Released;
+        live.believed = Some(Instant::now());
+        let (said, replaces) = (live.said.clone(), live.replaces);
+        self.stop_aside();
+        self.talk.released(r#gen, &said, replaces);
+        self.player.begin(Track::Reply(r#gen));
+        self.tell(VoiceEvent::Released { r#gen, said, replaces });
+        self.play();
+    }
+
+    /// Something of a reply was made.
+    pub(super) fn made(&mut self, of: Track, what: Made) {
+        let Track::Reply(r#gen) = of else {
+            if let Some((_, reply)) = self.aside.as_mut().filter(|(track, _)| *track == of) {
+                reply.take(what);
+            }
+            return;
+        };
+        // What belongs to a reply that is no more dies here.
+        let Some(live) = self.replies.get_mut(&r#gen) else { return };
+        let problem = match &what {
+            Made::VoiceFailed(error) => Some(VoiceProblem::Voice(error.clone())),
+            _ => None,
+        };
+        let silent = !live.reply.has_sound();
+        live.reply.take(what);
+        if silent && live.reply.has_sound() {
+            self.step(Input::Reply { r#gen, what: Reply::Ready });
+        }
+        if problem.is_some() {
+            self.tell(VoiceEvent::Problem(problem));
+        }
+    }
+
+    /// Feeds the loudspeaker, tells what was heard, and ends what is over.
+    pub(super) fn play(&mut self) {
+        match self.player.track() {
+            Some(Track::Reply(r#gen)) => self.play_reply(r#gen),
+            Some(track @ Track::Aside(_)) => self.play_aside(track),
+            None => {}
+        }
+    }
+
+    fn play_reply(&mut self, r#gen: Gen) {
+        let Some(live) = self.replies.get_mut(&r#gen) else { return };
+        self.player.feed(&live.reply);
+        let played = self.player.played(live.reply.rate());
+        let more = live.reply.newly_heard(played);
+        let over = live.reply.is_over(played);
+        let begins = live.stage == Stage::Released && played > 0;
+        if begins {
+            live.stage = Stage::Audible;
+        }
+        let timings = begins.then(|| times(live, Instant::now() + self.player.in_flight()));
+        if let Some(timings) = timings {
+            self.tell(VoiceEvent::Timings(timings));
+            self.step(Input::Reply { r#gen, what: Reply::Audible });
+        }
+        if let Some(text) = more {
+            self.heard(r#gen, text);
+        }
+        if over && let Some(live) = self.replies.get(&r#gen) {
+            let end = live.reply.end();
+            let what = if live.reply.failure().is_some() { Reply::Failed } else { Reply::Finished };
+            self.end(r#gen, end);
+            self.step(Input::Reply { r#gen, what });
+        }
+    }
+
+    fn heard(&mut self, r#gen: Gen, text: String) {
+        self.talk.heard(r#gen, &text);
+        self.tell(VoiceEvent::Heard { r#gen, text });
+    }
+
+    /// Ends a released reply; what was heard of it stays.
+    fn end(&mut self, r#gen: Gen, end: SpokenEnd) {
+        let Some(mut live) = self.replies.remove(&r#gen) else { return };
+        let played =
+            if self.player.track() == Some(Track::Reply(r#gen)) { self.player.stop(&live.reply) } else { 0 };
+        if let Some(text) = live.reply.last_heard(played, &end) {
+            self.heard(r#gen, text);
+        }
+        if let SpokenEnd::Failed(error) = &end {
+            self.tell(VoiceEvent::Problem(Some(VoiceProblem::Model(error.clone()))));
+        }
+        let usage = live.reply.usage();
+        self.tell(VoiceEvent::ReplyEnded { r#gen, end, usage });
+    }
+
+    /// The conversation is over: what is heard now was interrupted.
+    pub(super) fn finish(&mut self) {
+        self.stop_aside();
+        let released: Vec<Gen> = self
+            .replies
+            .iter()
+            .filter(|(_, live)| live.stage != Stage::Draft)
+            .map(|(r#gen, _)| *r#gen)
+            .collect();
+        for r#gen in released {
+            self.end(r#gen, SpokenEnd::Stopped);
+        }
+    }
+
+    pub(super) fn read(&mut self, text: String) {
+        let cancel = CancellationToken::new();
+        let track = self.next_aside(SpokenReply::new(cancel.clone()));
+        let making = self.making(track, &cancel);
+        self.runtime.spawn(making.read(text));
+    }
+
+    pub(super) fn tone(&mut self) {
+        #[expect(clippy::cast_precision_loss, reason = "sample numbers of half a second")]
+        let sample = |at: u32| {
+            let turns = at as f32 * 440.0 / TONE_RATE as f32;
+            // Faded at both ends, so that it does not click.
+            let ends = (at.min(TONE_RATE / 2 - at) as f32 / 480.0).min(1.0);
+            (turns * std::f32::consts::TAU).sin() * TONE_GAIN * ends
+        };
+        self.next_aside(SpokenReply::of_sound((0..TONE_RATE / 2).map(sample).collect(), TONE_RATE));
+    }
+
+    /// Something to be played that is part of no turn; a reply that is heard ends.
+    fn next_aside(&mut self, reply: SpokenReply) -> Track {
+        self.step(Input::StopSpeaking);
+        self.asides += 1;
+        let track = Track::Aside(self.asides);
+        self.aside = Some((track, reply));
+        self.player.begin(track);
+        track
+    }
+
+    fn play_aside(&mut self, track: Track) {
+        let Some((_, reply)) = self.aside.as_ref().filter(|(aside, _)| *aside == track) else { return };
+        self.player.feed(reply);
+        if reply.is_over(self.player.played(reply.rate())) {
+            self.stop_aside();
+        }
+    }
+
+    pub(super) fn stop_aside(&mut self) {
+        if let Some((track, reply)) = self.aside.take()
+            && self.player.track() == Some(track)
+        {
+            self.player.stop(&reply);
+        }
+    }
+}
+
+/// When things happened in the turn of a reply whose first sound is heard at `audible`.
+fn times(live: &Live, audible: Instant) -> TurnTimings {
+    let Pause { voiced_end, seen, settled } = live.pause;
+    let after = |at: Option<Instant>| Some(ms(at?.saturating_duration_since(voiced_end?)));
+    TurnTimings {
+        silence_seen: after(seen),
+        transcript_final: after(settled),
+        end_believed: after(live.believed),
+        first_token: after(live.reply.stamps.first_token),
+        first_audio: after(live.reply.stamps.first_audio),
+        first_sound: after(Some(audible)),
+    }
+}

@@ -1,0 +1,243 @@
+//! A conversation whose sound, clock and engines a test moves.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use dsp::{Frontend, FrontendConfig, Utterance, VoiceEvent as Detected};
+use engine::{CacheUse, GenerateRequest, Line, Role, Sampling, ScriptedModel, Thinking};
+use media::{Batch, Device, Level, Ms, SoundCard, SoundError, SoundLink, SoundRequest};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use super::card::{RATE, Speaker};
+use super::engines::{Ear, Throat, WORD};
+use crate::voice::conductor::{Conductor, Parts};
+use crate::voice::happened::{Happened, QUEUE};
+use crate::voice::player::Player;
+use crate::voice::talk::Talk;
+use crate::voice::types::{Detectors, VoiceEngines, VoiceSettings};
+use crate::voice::{VoiceCommand, VoiceEvent};
+
+/// Samples of one round: 10 ms.
+const ROUND: usize = 160;
+
+/// Rounds of quiet after which nothing more is expected: longer than any wish of the machine's.
+const QUIET: usize = 400;
+
+/// Only a failing test waits for it.
+const LONG: Duration = Duration::from_secs(30);
+
+pub(super) struct World {
+    conductor: Conductor,
+    inbox: mpsc::Receiver<Happened>,
+    events: mpsc::Receiver<VoiceEvent>,
+    all: Vec<VoiceEvent>,
+    /// Of these, what a test has seen.
+    taken: usize,
+    model: Arc<ScriptedModel>,
+    ear: Arc<Ear>,
+    throat: Arc<Throat>,
+    speaker: Speaker,
+    utterances: u64,
+}
+
+pub(super) fn say(text: &str) -> Vec<Line> {
+    text.split_inclusive(' ').map(|word| Line::Say(word.into())).collect()
+}
+
+/// Samples of the voice's sound of this text.
+pub(super) fn samples_of(text: &str) -> u64 {
+    text.split(' ').count() as u64 * WORD
+}
+
+struct NoCard;
+
+impl SoundCard for NoCard {
+    fn devices(&self) -> Result<Vec<Device>, SoundError> {
+        Ok(Vec::new())
+    }
+
+    fn open(&self, _: &SoundRequest) -> Result<SoundLink, SoundError> {
+        Err(SoundError::NoMicrophone)
+    }
+}
+
+impl World {
+    pub(super) fn new(scripts: impl IntoIterator<Item = Vec<Line>>) -> Self {
+        let (model, ear, throat) =
+            (Arc::new(ScriptedModel::new(scripts)), Arc::<Ear>::default(), Arc::<Throat>::default());
+        let engines = VoiceEngines {
+            card: Arc::new(NoCard),
+            recogniser: ear.clone(),
+            model: model.clone(),
+            voice: throat.clone(),
+            detectors: Detectors::default(),
+        };
+        let request = GenerateRequest {
+            messages: Vec::new(),
+            sampling: Sampling::default(),
+            max_tokens: None,
+            stop: Vec::new(),
+            thinking: Thinking::Off,
+            constraint: None,
+            cache: CacheUse::Reuse,
+        };
+        let speaker = Speaker::default();
+        let (out, inbox) = mpsc::channel(QUEUE);
+        let (told, events) = mpsc::channel(100_000);
+        let conductor = tokio::task::block_in_place(|| {
+            Conductor::new(Parts {
+                frontend: Frontend::new(&FrontendConfig::default()).unwrap(),
+                player: Player::new(Box::new(speaker.clone()), 1.0),
+                talk: Talk::new("Be brief.".into(), Vec::new(), request),
+                engines,
+                settings: VoiceSettings::default(),
+                runtime: Handle::current(),
+                out: out.clone(),
+                events: told,
+            })
+        });
+        out.try_send(Happened::Ready(Vec::new())).unwrap();
+        let mut world = Self {
+            conductor,
+            inbox,
+            events,
+            all: Vec::new(),
+            taken: 0,
+            model,
+            ear,
+            throat,
+            speaker,
+            utterances: 0,
+        };
+        world.pass(Ms(10));
+        world
+    }
+
+    fn round(&mut self) {
+        self.speaker.play(ROUND);
+        let mut batch = Batch {
+            mic: vec![0.0; ROUND],
+            mic_rate: RATE,
+            far: vec![0.0; ROUND],
+            far_rate: RATE,
+            ..Batch::default()
+        };
+        let (conductor, inbox) = (&mut self.conductor, &mut self.inbox);
+        tokio::task::block_in_place(|| conductor.round(&mut batch, inbox));
+        while let Ok(event) = self.events.try_recv() {
+            self.all.push(event);
+        }
+    }
+
+    /// Engines run on real threads: they get a moment of real time for every 10 ms of the conversation's.
+    fn pass(&mut self, time: Ms) {
+        for _ in 0..time.0 / 10 {
+            std::thread::sleep(Duration::from_micros(500));
+            self.round();
+        }
+    }
+
+    fn detect(&mut self, event: Detected) {
+        let at = self.conductor.frontend.now();
+        tokio::task::block_in_place(|| self.conductor.on_voice(at, event));
+    }
+
+    /// The user says this at 150 ms a word, and is quiet.
+    pub(super) fn user_says(&mut self, words: &str) {
+        *self.ear.words.lock().unwrap() = words.to_owned();
+        self.utterances += 1;
+        let utt = Utterance(self.utterances);
+        self.detect(Detected::Onset { utt });
+        let count = u32::try_from(words.split(' ').count()).unwrap();
+        for voiced in (1..=count * 3 / 2).map(|step| Ms(step * 100)) {
+            self.pass(Ms(100));
+            self.detect(Detected::Speech { utt, voiced, level: Level::from_db(-25.0) });
+        }
+        let since = self.conductor.frontend.now();
+        self.pass(Ms(60));
+        self.detect(Detected::Pause { utt, since });
+    }
+
+    pub(super) fn command(&mut self, command: VoiceCommand) {
+        tokio::task::block_in_place(|| self.conductor.command(command));
+    }
+
+    /// Until nothing has happened for long; the events the test has not seen.
+    pub(super) fn until_quiet(&mut self) -> Vec<VoiceEvent> {
+        let started = Instant::now();
+        let mut quiet = 0;
+        while quiet < QUIET {
+            assert!(started.elapsed() < LONG, "no quiet: {:?}", self.all);
+            let before = self.told();
+            self.pass(Ms(10));
+            let still = self.told() == before && self.speaker.is_empty();
+            quiet = if still { quiet + 1 } else { 0 };
+        }
+        self.take()
+    }
+
+    /// Events that are no meter's.
+    fn told(&self) -> usize {
+        self.all.iter().filter(|event| !matches!(event, VoiceEvent::Levels { .. })).count()
+    }
+
+    fn take(&mut self) -> Vec<VoiceEvent> {
+        let events = self.all[self.taken..].to_vec();
+        self.taken = self.all.len();
+        events
+    }
+
+    pub(super) fn until_heard(&mut self, text: &str) {
+        let started = Instant::now();
+        while !self.first_reply_heard().starts_with(text) {
+            assert!(started.elapsed() < LONG, "{text:?} was not heard: {:?}", self.all);
+            self.pass(Ms(10));
+        }
+        self.taken = self.all.len();
+    }
+
+    /// What was told as heard of the first reply.
+    pub(super) fn first_reply_heard(&self) -> String {
+        let mut of = None;
+        let mut text = String::new();
+        for event in &self.all {
+            if let VoiceEvent::Heard { r#gen, text: more } = event
+                && *of.get_or_insert(*r#gen) == *r#gen
+            {
+                text.push_str(more);
+            }
+        }
+        text
+    }
+
+    pub(super) fn samples_heard(&self) -> u64 {
+        self.speaker.heard() as u64
+    }
+
+    /// The texts each request showed the model, without the system's.
+    pub(super) fn asked(&self) -> Vec<Vec<String>> {
+        let spoken = |request: &GenerateRequest| {
+            let messages = request.messages.iter().filter(|message| message.role != Role::System);
+            messages.map(|message| message.text.clone()).collect()
+        };
+        self.model.asked().iter().map(spoken).collect()
+    }
+
+    pub(super) fn recogniser_dies_once(&self) {
+        self.ear.dies.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn voice_fails(&self) {
+        self.throat.fails.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn end(mut self) -> Vec<VoiceEvent> {
+        tokio::task::block_in_place(|| self.conductor.finish());
+        while let Ok(event) = self.events.try_recv() {
+            self.all.push(event);
+        }
+        self.take()
+    }
+}
