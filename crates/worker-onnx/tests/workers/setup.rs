@@ -28,16 +28,21 @@ pub(crate) fn speech() -> Option<PathBuf> {
     folder("HARK_TEST_DATA", "../shared/testdata").map(|folder| folder.join("speech"))
 }
 
-pub(crate) fn load(models: &Path) -> SpeechLoad {
+/// ONNX Runtime's library, under whatever version.
+pub(crate) fn library(models: &Path) -> PathBuf {
     let library = std::fs::read_dir(models)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .find(|path| path.file_name().unwrap().to_string_lossy().starts_with("libonnxruntime"));
+    library.unwrap_or_else(|| models.join("libonnxruntime.so"))
+}
+
+pub(crate) fn load(models: &Path) -> SpeechLoad {
     let files = [
         ("weights", models.join("encoder_model.ort")),
         ("decoder", models.join("decoder_model_merged.ort")),
         ("tokenizer", models.join("tokenizer.bin")),
-        ("library", library.unwrap_or_else(|| models.join("libonnxruntime.so"))),
+        ("library", library(models)),
     ];
     SpeechLoad {
         name: "Moonshine".into(),
@@ -55,10 +60,12 @@ pub(crate) fn worker(load: SpeechLoad) -> SttWorker {
 }
 
 pub(crate) fn worker_of(command: WorkerCommand, load: SpeechLoad) -> SttWorker {
-    // A machine that runs all tests at once is slow, and no test here is about impatience.
-    let limits =
-        Limits { quiet: Duration::from_mins(1), cancel_grace: Duration::from_mins(1), ..Limits::default() };
-    SttWorker::new(command, limits, load)
+    SttWorker::new(command, limits(), load)
+}
+
+/// A machine that runs all tests at once is slow, and no test here is about impatience.
+pub(crate) fn limits() -> Limits {
+    Limits { quiet: Duration::from_mins(1), cancel_grace: Duration::from_mins(1), ..Limits::default() }
 }
 
 pub(crate) fn request() -> ListenRequest {
