@@ -120,18 +120,22 @@ impl Ledger {
     pub fn heard(&self, played: u64) -> Heard {
         let mut left = played;
         let mut source_end = 0;
-        for entry in &self.units {
-            let all = entry.ended && left >= entry.samples;
-            let heard = if all { entry.unit.words.len() } else { entry.words_heard(left) };
-            if all || (heard > 0 && heard == entry.unit.words.len()) {
+        for (index, entry) in self.units.iter().enumerate() {
+            let words = &entry.unit.words;
+            if entry.ended && left >= entry.samples {
                 source_end = entry.unit.source.end;
-            } else if let Some(word) = heard.checked_sub(1).and_then(|last| entry.unit.words.get(last)) {
+                left -= entry.samples;
+                continue;
+            }
+            let heard = entry.words_heard(left);
+            if heard == words.len() && heard > 0 {
+                // What is only seen, such as the body of an announced code block, goes with what was said before it.
+                let seen = self.units[index + 1..].iter().take_while(|next| next.unit.is_silent()).last();
+                source_end = seen.unwrap_or(entry).unit.source.end;
+            } else if let Some(word) = heard.checked_sub(1).and_then(|last| words.get(last)) {
                 source_end = word.source.end;
             }
-            if !all {
-                return Heard { source_end, extent: Extent::Part };
-            }
-            left -= entry.samples;
+            return Heard { source_end, extent: Extent::Part };
         }
         Heard { source_end, extent: if self.finished { Extent::Whole } else { Extent::Part } }
     }

@@ -124,7 +124,8 @@ fn an_announced_code_block_was_heard_with_its_body() {
         &[
             (200, "Look here:"),
             (399, "Look here:"),
-            (600, "Look here:\n```rust\nfn a() {}\n```"),
+            (401, "Look here:\n```rust\nfn a() {}\n```"),
+            (599, "Look here:\n```rust\nfn a() {}\n```"),
             (650, "Look here:\n```rust\nfn a() {}\n```\nNice"),
         ],
     );

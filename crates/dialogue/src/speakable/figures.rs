@@ -1,6 +1,7 @@
 //! Figures: whatever begins with a digit, a sign before one, or a sign of money.
 
 mod calendar;
+mod fractions;
 mod measure;
 
 pub(super) use measure::to;
