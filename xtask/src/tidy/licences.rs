@@ -71,7 +71,10 @@ fn of_package(package: &Package, metadata: &Metadata, licences: &Licences) -> Ve
     let name = format!("{} {}", package.name, package.version);
     let licence = package.license.as_deref().unwrap_or_default();
     if metadata.is_ours(package) {
-        let wrong = licence != OURS;
+        let excepted = licences.exceptions.iter().any(|exception| {
+            exception.package == package.name && exception.allow.iter().any(|allowed| allowed == licence)
+        });
+        let wrong = licence != OURS && !excepted;
         return wrong
             .then(|| Complaint::about(&name, format!("the licence is not {OURS}")))
             .into_iter()
@@ -169,6 +172,7 @@ mod tests {
             ["session 1.0.0: the licence is not MIT OR Apache-2.0"]
         );
         assert!(check(vec![package("session", OURS)], vec![]).is_empty());
+        assert!(check(vec![package("cssparser", "MPL-2.0")], vec![]).is_empty(), "an exception by name");
         let nothing = find(&Tree::of(&[("ui/package.json", "{}")]), &Metadata::of(vec![], vec![]));
         assert_eq!(nothing.len(), 4, "two texts, the front end's licence, the list");
     }
