@@ -29,7 +29,8 @@ pub enum Canceller {
 /// How much of the steady noise is taken out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum NoiseSuppression {
-    /// None. The recognisers were trained on noisy speech and do better with it than with what suppression leaves.
+    /// None. Silero hears the onset 30 ms later and the end in office noise 20-30 ms later with it (15 sentences), and
+    /// recognisers were trained on noisy speech, not on what suppression leaves.
     #[default]
     Off,
     /// About 6 dB.

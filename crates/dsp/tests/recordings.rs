@@ -4,6 +4,7 @@
 mod common;
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use common::listen::{listen, seconds, sentences, voiced_span, with_silero};
 use dsp::bench::{Candidate, EchoScene, Room, echo};
@@ -14,14 +15,30 @@ fn onset(event: &VoiceEvent) -> bool {
     matches!(event, VoiceEvent::Onset { .. })
 }
 
+/// Ten seconds of an office. Decoded once: without optimisation that takes its time.
 fn office(data: &Path, level: f32) -> Vec<f32> {
-    common::at_level(&common::mp3(&data.join("speech/noise_office.mp3")), level)
+    static NOISE: OnceLock<Vec<f32>> = OnceLock::new();
+    let noise = NOISE.get_or_init(|| {
+        let mut noise = common::mp3(&data.join("speech/noise_office.mp3"));
+        noise.truncate(10 * RATE as usize);
+        noise
+    });
+    common::at_level(noise, level)
+}
+
+/// 15 s of reading.
+fn reading(voice: &Path) -> &'static [f32] {
+    static READING: OnceLock<Vec<f32>> = OnceLock::new();
+    READING.get_or_init(|| {
+        let mut sound = common::wav(&voice.join("two_cities.wav"));
+        sound.truncate(15 * RATE as usize);
+        common::at_level(&sound, -20.0)
+    })
 }
 
 /// What a microphone hears in room 3 of 15 s of reading, with a person from 8 s on.
 fn scenes(data: &Path, voice: &Path, delay: u32) -> [EchoScene; 2] {
-    let far = common::at_level(&common::wav(&voice.join("two_cities.wav")), -20.0);
-    let far = &far[..15 * RATE as usize];
+    let far = reading(voice);
     let impulse = common::wav(&data.join("rooms/impulse_3.wav"));
     let noise = office(data, -55.0);
     let room = Room { impulse: &impulse, delay: Ms(delay), gain: 0.3, noise: &noise };
