@@ -1,4 +1,11 @@
 //! Every length of time and every threshold of turn-taking, with its reason.
+//!
+//! The silences rest on a measurement with Smart Turn v3.2 and Moonshine tiny on 31 read English sentences and 73 of
+//! their beginnings, cut where the sound is weakest, with the noise of the room behind them. After 64 ms of silence 81 %
+//! of the whole ones and 14 % of the beginnings have a probability of 0.75 or more (area under the curve 0.89). What is
+//! judged later is worth less, because silence alone raises it (after 464 ms: 34 % of the beginnings, 0.79; after
+//! 1,264 ms: 64 %, 0.62), so a pause is judged once, at its beginning. The recogniser put a full stop behind most
+//! beginnings, but left it out behind no whole sentence: without one more is likely to come.
 
 use media::{Ms, Probability};
 
@@ -8,17 +15,15 @@ use media::{Ms, Probability};
 pub struct TurnConfig {
     /// From this probability on the end of a turn is held to be sure.
     pub sure: Probability,
-    /// From this probability on it is held to be likely; it is also what is assumed while nothing was judged.
+    /// From this probability on it is held to be likely; that is also assumed while nothing is judged.
     pub likely: Probability,
     /// Silence after words that sound like a whole sentence.
     pub after_sentence: Silence,
-    /// Silence after words that end without a full stop, a question mark or the like.
+    /// Silence after words that end in a comma, or without any mark.
     pub after_open: Silence,
     /// Silence after words that cannot be all: an article, a conjunction, "um". Longer than the 1.2 s for which people
     /// stop in the middle of a clause to think, however sure the judge is: it hears the melody, not the words.
     pub after_unfinished: Silence,
-    /// A long silence is judged again this often: the judge sees more of it.
-    pub judge_every: Ms,
     /// How long the words until a pause are waited for; then what is known of them is taken. Ten times what a long
     /// utterance takes on two cores.
     pub settle_within: Ms,
@@ -75,13 +80,12 @@ impl Silence {
 impl Default for TurnConfig {
     fn default() -> Self {
         Self {
-            sure: Probability::new(0.9),
+            sure: Probability::new(0.75),
             likely: Probability::new(0.5),
             // The draft's first sound is there after some 250 ms: an earlier belief would gain nothing.
-            after_sentence: Silence::new(200, 450, 1_300),
-            after_open: Silence::new(350, 800, 1_500),
+            after_sentence: Silence::new(200, 1_000, 1_300),
+            after_open: Silence::new(600, 1_100, 1_400),
             after_unfinished: Silence::new(1_250, 1_500, 2_200),
-            judge_every: Ms(400),
             settle_within: Ms(1_500),
             goes_on: Ms(160),
             went_on_within: Ms(2_500),

@@ -19,7 +19,8 @@ pub enum Effect {
         /// The end of its last voiced sound.
         pause: SamplePos,
     },
-    /// Judge whether the turn ended with this pause; answered by [`Input::EndOfTurn`](crate::Input::EndOfTurn).
+    /// Judge whether the turn ended with this pause, from the sound up to now and no later: more silence makes the
+    /// judgement worse. Answered by [`Input::EndOfTurn`](crate::Input::EndOfTurn).
     Judge {
         /// Which.
         utt: Utt,

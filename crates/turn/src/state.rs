@@ -31,7 +31,8 @@ pub(crate) struct Ending {
     pub(crate) asked: SamplePos,
     pub(crate) script: Script,
     pub(crate) draft: Option<Draft>,
-    pub(crate) judged: Judged,
+    /// How likely it is that the turn is over; none before it is judged.
+    pub(crate) judged: Option<Probability>,
     pub(crate) ended: Ended,
     pub(crate) about: About,
 }
@@ -55,26 +56,6 @@ pub(crate) enum Script {
 pub(crate) struct Draft {
     pub(crate) r#gen: Gen,
     pub(crate) said: String,
-}
-
-/// What is known about the end of the turn.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Judged {
-    /// Asked, not answered.
-    Asked,
-    /// Answered.
-    Known { probability: Probability, at: SamplePos },
-    /// Asked again; this was the last answer.
-    AskedAgain { before: Probability },
-}
-
-impl Judged {
-    pub(crate) fn probability(self) -> Option<Probability> {
-        match self {
-            Self::Asked => None,
-            Self::Known { probability, .. } | Self::AskedAgain { before: probability } => Some(probability),
-        }
-    }
 }
 
 /// Whether the turn is over.
@@ -165,7 +146,8 @@ pub(crate) struct Quiet {
     pub(crate) asked: SamplePos,
     /// Voiced sound that was known of at the pause.
     pub(crate) voiced: Ms,
-    pub(crate) judged: Judged,
+    /// How likely it is that the turn is over; none before it is judged.
+    pub(crate) judged: Option<Probability>,
 }
 
 impl Quiet {

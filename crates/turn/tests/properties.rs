@@ -329,7 +329,7 @@ fn lived(events: Vec<(u32, Event)>) -> World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The book's assertions: one live reply, drafts released or discarded once, every release ended before the next,
     /// ducks undone, utterances closed once, wakes in the future, phases shown when they change.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Effect, StopReason, Text,
-    state::{About, Burst, Contest, Judged, Origin, Quiet, Released, Sound, State, Volume},
+    state::{About, Burst, Contest, Origin, Quiet, Released, Sound, State, Volume},
     utterance::{Loudness, Utterance, Writing},
     words::{self, Said},
 };
@@ -146,7 +146,7 @@ impl Turns {
         if matches!(contest.voice, Burst::Quiet(quiet) if quiet.pause >= pause) {
             return;
         }
-        contest.voice = Burst::Quiet(Quiet { pause, asked, voiced: utterance.voiced, judged: Judged::Asked });
+        contest.voice = Burst::Quiet(Quiet { pause, asked, voiced: utterance.voiced, judged: None });
         let (utt, writing) = (utterance.utt, utterance.writing);
         if writing == Writing::Going {
             self.push(Effect::Settle { utt, pause });

@@ -91,7 +91,14 @@ impl Turns {
                 self.end_turn();
             }
             State::Listening => self.rest(),
-            replying => self.state = replying,
+            // Begun while the key was down, and too short to be more than an onset: its words decide.
+            State::Contested { reply, utterance, contest } => {
+                self.state = State::Contested { reply, utterance, contest };
+                if contest.voice == Burst::Voiced {
+                    self.pause(self.now);
+                }
+            }
+            State::Replying { reply } => self.state = State::Replying { reply },
         }
     }
 
@@ -125,10 +132,10 @@ impl Turns {
     }
 
     /// Ends the reply, also one that is not heard yet. A turn that has paused counts as ended: it is kept, and its reply
-    /// stops before it began.
+    /// stops before it began. One whose words are not even known yet is forgotten.
     pub(super) fn stop_speaking(&mut self) {
-        if let State::Ending { .. } = &self.state {
-            if self.drafting().is_some() {
+        if let State::Ending { ending, .. } = &self.state {
+            if ending.script == Script::Settled && ending.draft.is_some() {
                 self.release();
             } else {
                 self.before = crate::state::Before::default();

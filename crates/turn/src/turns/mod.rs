@@ -45,8 +45,6 @@ enum Due {
     WordsMissing,
     /// The silence has lasted long enough.
     TurnOver,
-    /// The pause is to be judged again.
-    JudgeAgain,
     /// Somebody speaks over the reply for too long to go on.
     Hold,
     /// Nothing showed that it is an interruption.
@@ -152,7 +150,6 @@ impl Turns {
             match due {
                 Due::WordsMissing => self.words_missing(),
                 Due::TurnOver => self.release(),
-                Due::JudgeAgain => self.judge_again(),
                 Due::Hold => self.hold(),
                 Due::BringBack => self.bring_back(Volume::Restored),
             }

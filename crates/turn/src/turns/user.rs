@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Effect, Silence, Text, Utt, Voice,
-    state::{About, Before, Burst, Ended, Ending, Judged, Origin, Script, State},
+    state::{About, Before, Burst, Ended, Ending, Origin, Script, State},
     utterance::{Utterance, Writing},
     words::{self, Said},
 };
@@ -189,7 +189,7 @@ impl Turns {
             asked: self.now,
             script: Script::Awaited,
             draft: None,
-            judged: Judged::Asked,
+            judged: None,
             ended,
             about: About::TheTalk,
         };
@@ -197,7 +197,7 @@ impl Turns {
     }
 
     pub(super) fn judged(&mut self, utt: Utt, of: SamplePos, probability: Probability) {
-        let known = Judged::Known { probability, at: self.now };
+        let known = Some(probability);
         match &mut self.state {
             State::Ending { utterance, ending } if utterance.utt == utt && ending.pause == of => {
                 ending.judged = known;
@@ -210,16 +210,6 @@ impl Turns {
                 }
             }
             _ => {}
-        }
-    }
-
-    pub(super) fn judge_again(&mut self) {
-        if let State::Ending { utterance, ending } = &mut self.state
-            && let Judged::Known { probability, .. } = ending.judged
-        {
-            ending.judged = Judged::AskedAgain { before: probability };
-            let (utt, pause) = (utterance.utt, ending.pause);
-            self.push(Effect::Judge { utt, pause });
         }
     }
 
@@ -283,14 +273,14 @@ impl Turns {
 
     /// The turn is over.
     pub(super) fn release(&mut self) {
-        let State::Ending { utterance, ending } = std::mem::take(&mut self.state) else { return };
+        let State::Ending { utterance, ending } = &self.state else { return };
         let whole = self.whole(&utterance.words);
         if !ending.is_over() && words::only_filler(&whole) {
             // "Um", and then nothing.
-            self.close(&utterance);
-            self.rest();
+            self.forget_utterance();
             return;
         }
+        let State::Ending { utterance, ending } = std::mem::take(&mut self.state) else { return };
         let draft = match ending.draft {
             Some(draft) => draft,
             None => self.draft(whole),
@@ -311,14 +301,7 @@ impl Turns {
         if ending.ended != Ended::Maybe || self.ear.key == Key::Down {
             return None;
         }
-        let over = (ending.pause + self.silence(utterance, ending), Due::TurnOver);
-        match ending.judged {
-            Judged::Known { probability, at } if probability < self.config.sure => {
-                let again = (at + self.config.judge_every, Due::JudgeAgain);
-                Some(if again.0 < over.0 { again } else { over })
-            }
-            _ => Some(over),
-        }
+        Some((ending.pause + self.silence(utterance, ending), Due::TurnOver))
     }
 
     /// How long it must be silent before the turn is over.
@@ -328,7 +311,7 @@ impl Turns {
             words::End::Open => self.config.after_open,
             words::End::Unfinished => self.config.after_unfinished,
         };
-        match ending.judged.probability() {
+        match ending.judged {
             Some(probability) if probability >= self.config.sure => sure,
             Some(probability) if probability < self.config.likely => unlikely,
             _ => likely,

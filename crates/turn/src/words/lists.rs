@@ -75,7 +75,7 @@ pub(super) static NEVER_LAST: LazyLock<List> = LazyLock::new(|| list(&[
 #[rustfmt::skip]
 pub(super) static SELDOM_LAST: LazyLock<List> = LazyLock::new(|| list(&[
     "of", "to", "for", "with", "from", "at", "by", "about", "between", "during", "without", "against", "toward", "towards",
-    "as", "since", "until", "while", "when", "where", "which", "whose", "his", "its", "these", "very", "i", "we", "they",
+    "as", "since", "until", "while", "when", "where", "which", "whose", "his", "its", "these", "very", "not", "i", "we", "they",
     "de", "en", "con", "por", "para", "sin", "sobre", "desde", "hasta", "entre", "hacia", "según", "como", "cuando", "donde",
     "si", "muy", "cuyo",
     "在", "从", "向", "所以", "为了", "由于",
@@ -85,7 +85,7 @@ pub(super) static SELDOM_LAST: LazyLock<List> = LazyLock::new(|| list(&[
 #[rustfmt::skip]
 pub(super) static UNSTOPPED_LAST: LazyLock<List> = LazyLock::new(|| list(&[
     "is", "are", "was", "were", "am", "be", "have", "has", "had", "will", "would", "can", "could", "should", "shall", "may",
-    "might", "must", "do", "does", "did", "don't", "doesn't", "didn't", "isn't", "it's", "that's", "what's", "he", "she",
+    "might", "must", "do", "does", "did", "don't", "doesn't", "didn't", "isn't", "can't", "won't", "it's", "that's", "what's", "he", "she",
     "you", "so", "that", "this", "those", "some", "any", "in", "through", "under", "after", "before", "like", "well", "how",
     "es", "está", "están", "estoy", "soy", "era", "voy", "quiero", "puedo", "yo", "más", "tan", "se", "lo", "qué", "cuál",
     "是", "想", "要", "会", "能", "这个", "给", "很",

@@ -27,7 +27,7 @@ pub enum Said {
 pub enum End {
     /// As a sentence does.
     Sentence,
-    /// Without a mark that ends a sentence.
+    /// In a comma, or without any mark.
     Open,
     /// So that more must come.
     Unfinished,
@@ -64,7 +64,7 @@ pub fn only_filler(text: &str) -> bool {
     rest.is_empty() && !pieces.is_empty()
 }
 
-/// Whether more must come after these words: they end in a comma, an article, a conjunction, "um", or ask for time.
+/// Whether more must come after these words: they end in an article, a conjunction, "um", dots, or ask for time.
 ///
 /// Speech recognisers put a full stop behind anything, so an article before one still counts as unfinished; a
 /// preposition does unless the sentence is a question ("What is it for?"), an auxiliary only without any mark.
@@ -78,7 +78,7 @@ pub fn end(text: &str) -> End {
     let mark = trimmed.chars().next_back();
     let pieces = pieces(trimmed);
     let last_in = |list: &List| ends_with(&pieces, list);
-    let trailing = trimmed.ends_with("..") || mark.is_some_and(|mark| ",;:-–—…，、；：".contains(mark));
+    let trailing = trimmed.ends_with("..") || mark.is_some_and(|mark| ":-–—…：".contains(mark));
     let asked = mark.is_some_and(|mark| "?!？！".contains(mark));
     let stopped = asked || mark.is_some_and(|mark| ".。".contains(mark));
     let more_must_come = trailing
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn words_that_need_more() {
-        let more = "I went to the|I went to the.|and|I would like to, um|Um|because|it is about|We go to.|tell me the|So I,|\
+        let more = "I went to the|I went to the.|and|I would like to, um|Um|because|it is about|We go to.|tell me the|I am not.|We all can't|So I,|\
                     Well...|my|what is|Can you|Wait.|hold on|quiero ir a|y|El coche de mi|porque|un momento|\
                     我想去买苹果和|因为|那个|等等";
         for text in more.split('|') {
