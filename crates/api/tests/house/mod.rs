@@ -13,7 +13,7 @@ use std::time::Duration;
 use api::{
     ApiError, App, Commands, ConversationSummary, ConversationView, Desktop, ErrorCode, ListConversations,
     LocalEngine, LocalStatus, MessageState, MessageView, OneConversation, Parts, Send, Sent, ServerAddress,
-    ServerReport, Servers, UiEvent, UiEventBody,
+    ServerReport, Servers, SoundDevices, Speech, SpokenParts, UiEvent, UiEventBody, Voices,
 };
 use async_trait::async_trait;
 use engine::{LanguageModel, Line, LoadRequest, ScriptedModel};
@@ -75,6 +75,7 @@ impl House {
             local: Arc::new(NoEngine(watch::channel(LocalStatus::Stopped).1)),
             servers: Arc::new(OneServer(model.clone())),
             desktop: Arc::new(NoDesktop(folder.path().join("downloads"))),
+            speech: Arc::new(NoSpeech),
             clock: Arc::new(|| 1_700_000_000_000),
         };
         let app = App::open(parts, tokio::runtime::Handle::current()).unwrap();
@@ -179,6 +180,23 @@ impl Servers for OneServer {
 
     async fn keep_key(&self, _: &str, _: &str) -> Result<Option<String>, ApiError> {
         Ok(None)
+    }
+}
+
+struct NoSpeech;
+
+#[async_trait]
+impl Speech for NoSpeech {
+    fn parts(&self, _: &model_store::ModelStore, _: &settings::Voice) -> Result<SpokenParts, ApiError> {
+        Err(ApiError::new(ErrorCode::NoModel, "The speech models are not here yet."))
+    }
+
+    async fn devices(&self) -> Result<SoundDevices, ApiError> {
+        Ok(SoundDevices::default())
+    }
+
+    async fn voices(&self) -> Result<Voices, ApiError> {
+        Ok(Voices::default())
     }
 }
 
