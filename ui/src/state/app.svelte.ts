@@ -12,6 +12,7 @@ import { remedyFor, type Remedy } from './errors';
 import { lastOf, streaming } from './conversation';
 import type { ConversationList, State } from './state';
 import { Ui } from './ui.svelte';
+import { Voice } from './voice.svelte';
 import { currentConversation, rememberConversation } from './address';
 
 const PAGE = 100;
@@ -21,19 +22,30 @@ export class App {
   /** Why there is no state. */
   failure = $state.raw<ApiError | null>(null);
   readonly ui = new Ui();
+  readonly voice: Voice;
   readonly #feed: Feed;
   #searchNumber = 0;
   #paging = false;
 
   constructor(readonly host: Host) {
+    this.voice = new Voice({
+      host,
+      state: () => this.state,
+      ask: (name, args) => this.ask(name, args),
+      open: (conversation) => this.open(conversation),
+      startNew: () => this.startNew(),
+    });
     this.#feed = new Feed({
       snapshot: () => host.call('snapshot', {}),
       openConversation: (conversation) => host.call('open_conversation', { conversation }),
       changed: (state) => {
         if (this.state?.open && !state.open) rememberConversation(null);
+        const before = this.state;
         this.state = state;
         this.failure = null;
+        this.voice.follow(before, state);
       },
+      levels: (levels) => this.voice.levels.take(levels),
       failed: (error) => {
         this.failure = toFailure(error).error;
       },
@@ -89,6 +101,8 @@ export class App {
     if (remedy === 'choose_model') this.ui.dialog = 'models';
     else if (remedy === 'settings') this.ui.openSettings('answers');
     else if (remedy === 'servers') this.ui.openSettings('servers');
+    else if (remedy === 'voice_settings') this.ui.openSettings('voice');
+    else if (remedy === 'voice_models') this.ui.openSettings('models');
     else if (remedy === 'settings_file') void this.ask('open_settings_file', {});
     else if (remedy === 'restart') void this.ask('restart_engine', {});
   }
@@ -125,7 +139,11 @@ export class App {
 
   stop(): void {
     const open = this.state?.open;
-    if (open && streaming(open)) void this.ask('stop', { conversation: open.id });
+    const voice = this.state?.voice;
+    const reply = streaming(open ?? null);
+    // What is spoken ends where it was heard: the spoken conversation knows.
+    if (voice?.speaking && (!reply || reply.id === voice.speaking)) void this.voice.hush();
+    else if (open && reply) void this.ask('stop', { conversation: open.id });
   }
 
   async delete(id: string, title: string): Promise<void> {

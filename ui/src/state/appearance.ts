@@ -27,14 +27,17 @@ export function resolveMotion(setting: unknown, systemReduced: boolean): 'reduce
 const dark = () => matchMedia('(prefers-color-scheme: dark)');
 const reduced = () => matchMedia('(prefers-reduced-motion: reduce)');
 
-export function applyAppearance(wanted: Appearance): void {
+/** Gives the motion that holds. */
+export function applyAppearance(wanted: Appearance): 'reduced' | 'full' {
   const root = document.documentElement;
   root.dataset['theme'] = resolveTheme(wanted.theme, dark().matches);
-  root.dataset['motion'] = resolveMotion(wanted.motion, reduced().matches);
+  const motion = resolveMotion(wanted.motion, reduced().matches);
+  root.dataset['motion'] = motion;
   root.style.setProperty('--text-scale', String(textScale(wanted.textSize)));
   const language = pickLanguage(wanted.language, navigator.languages);
   setLanguage(language);
   root.lang = language === 'zh' ? 'zh-Hans' : language;
+  return motion;
 }
 
 /** Calls back when the system changes its theme or its wish for motion. */

@@ -1,7 +1,15 @@
 /** What the window says and offers for each kind of failure. */
 import type { ErrorCode } from '../generated/api';
 
-export type Remedy = 'choose_model' | 'settings' | 'servers' | 'settings_file' | 'restart' | 'retry';
+export type Remedy =
+  | 'choose_model'
+  | 'settings'
+  | 'servers'
+  | 'settings_file'
+  | 'restart'
+  | 'retry'
+  | 'voice_settings'
+  | 'voice_models';
 
 const REMEDIES: Record<ErrorCode, Remedy | null> = {
   no_model: 'choose_model',
@@ -18,6 +26,7 @@ const REMEDIES: Record<ErrorCode, Remedy | null> = {
   newer_version: null,
   not_found: null,
   settings: 'settings_file',
+  sound: 'voice_settings',
   bad_request: null,
   cancelled: null,
   other: 'retry',

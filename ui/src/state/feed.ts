@@ -2,7 +2,7 @@
  * Joins the stream of events with snapshots: what comes before a snapshot is here waits and is applied after it; a gap
  * asks for a new one. Not a view's affair, and without Svelte, so that it can be tested alone.
  */
-import type { ConversationView, Snapshot, UiEvent } from '../generated/api';
+import type { ConversationView, Snapshot, UiEvent, VoiceLevels } from '../generated/api';
 import { opened } from './conversation';
 import { reduce } from './reduce';
 import { fromSnapshot, type State } from './state';
@@ -12,6 +12,8 @@ export interface FeedPorts {
   openConversation(id: string): Promise<ConversationView>;
   /** A new state stands. */
   changed(state: State): void;
+  /** Only the levels have changed: thirty times a second, and no view but a meter needs to know. */
+  levels(levels: VoiceLevels): void;
   failed(error: unknown): void;
 }
 
@@ -49,7 +51,13 @@ export class Feed {
       return;
     }
     this.#missed?.push(event);
-    this.#set(reduce(this.state, event));
+    const next = reduce(this.state, event);
+    if (event.body.kind === 'voice_levels' && !next.lost) {
+      this.state = next;
+      this.ports.levels(next.levels);
+      return;
+    }
+    this.#set(next);
     if (this.state.lost) {
       this.#waiting = [event];
       void this.resync();

@@ -1,7 +1,7 @@
 /** Which key does what. Pure: the shortcut sheet and the handler read the same table. */
 
 export type Action =
-  'new' | 'search' | 'settings' | 'copy_last' | 'stop' | 'toggle_list' | 'shortcuts' | 'models';
+  'new' | 'search' | 'settings' | 'copy_last' | 'stop' | 'toggle_list' | 'shortcuts' | 'models' | 'voice';
 
 export interface Shortcut {
   action: Action;
@@ -16,6 +16,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: 'search', key: 'k' },
   { action: 'toggle_list', key: 'b' },
   { action: 'models', key: 'm' },
+  { action: 'voice', key: 'm', shift: true },
   { action: 'copy_last', key: 'c', shift: true },
   { action: 'stop', key: '.' },
   { action: 'settings', key: ',' },
@@ -43,6 +44,12 @@ export function isMac(platform: string): boolean {
 
 function mod(press: KeyPress, platform: string): boolean {
   return isMac(platform) ? press.metaKey && !press.ctrlKey : press.ctrlKey && !press.metaKey;
+}
+
+/** This key alone, without another that changes its meaning. */
+export function isPlainKey(press: KeyPress, key: string): boolean {
+  const held = press.ctrlKey || press.metaKey || press.altKey || press.shiftKey;
+  return !composing(press) && !held && press.key.toLowerCase() === key;
 }
 
 /** What a key press means anywhere in the window. */

@@ -74,6 +74,24 @@ export function share(download: DownloadView): number | null {
   return download.total_bytes ? download.done_bytes / download.total_bytes : null;
 }
 
+/** Several downloads as one; what failed is not among them. Null when none runs. */
+export function together(downloads: DownloadView[]): DownloadView | null {
+  const running = downloads.filter((one) => one.state.kind !== 'failed');
+  const first = running[0];
+  if (!first) return null;
+  const sum = (of: (one: DownloadView) => number) => running.reduce((all, one) => all + of(one), 0);
+  const left = running.map((one) => one.seconds_left);
+  return {
+    model: first.model,
+    state: { kind: running.every((one) => one.state.kind === 'checking') ? 'checking' : 'running' },
+    done_bytes: sum((one) => one.done_bytes),
+    // Until every size is known the whole is not: a bar that went backwards would be worse than none.
+    total_bytes: running.every((one) => one.total_bytes !== null) ? sum((one) => one.total_bytes ?? 0) : null,
+    bytes_per_s: sum((one) => one.bytes_per_s),
+    seconds_left: left.every((one) => one !== null) ? Math.max(...left.map((one) => one ?? 0)) : null,
+  };
+}
+
 /** At most three to offer first: what is here or on its way, then the most able of those that fit. */
 export function offers(state: State): ModelView[] {
   const all = byFit(chatModels(state.models));

@@ -48,6 +48,10 @@ function reduceBody(state: State, body: UiEventBody): State {
       };
     case 'notice_gone':
       return { ...state, notices: state.notices.filter((one) => one.id !== body.id) };
+    case 'voice':
+      return { ...state, voice: body.voice };
+    case 'voice_levels':
+      return { ...state, levels: body.levels };
     // These concern the open conversation alone.
     case 'path':
     case 'reading':

@@ -10,7 +10,10 @@ export type Kind =
   | { kind: 'switch' }
   | { kind: 'number'; min: number; max: number; step: number; optional?: boolean }
   | { kind: 'text'; optional: boolean }
-  | { kind: 'long_text' };
+  | { kind: 'long_text' }
+  /** One of what is there now; empty: the default. */
+  | { kind: 'listed'; list: 'microphones' | 'speakers' | 'recognisers' | 'voices' }
+  | { kind: 'slider'; min: number; max: number; step: number; as: 'times' | 'percent' };
 
 export interface Setting {
   path: string;
@@ -49,6 +52,22 @@ export const SETTINGS: readonly Setting[] = [
   { path: 'model.seed', page: 'answers', kind: number(0, Number.MAX_SAFE_INTEGER, 1, true) },
   { path: 'model.threads', page: 'answers', kind: number(1, 512, 1, true) },
   { path: 'model.gpu', page: 'answers', kind: choice('auto', 'off') },
+  { path: 'voice.microphone', page: 'voice', kind: { kind: 'listed', list: 'microphones' } },
+  { path: 'voice.speaker', page: 'voice', kind: { kind: 'listed', list: 'speakers' } },
+  { path: 'voice.mode', page: 'voice', kind: choice('hands_free', 'push_to_talk') },
+  { path: 'voice.language', page: 'voice', kind: choice('auto', 'en', 'es', 'zh') },
+  { path: 'voice.recogniser', page: 'voice', kind: { kind: 'listed', list: 'recognisers' } },
+  { path: 'voice.voice', page: 'voice', kind: { kind: 'listed', list: 'voices' } },
+  {
+    path: 'voice.rate',
+    page: 'voice',
+    kind: { kind: 'slider', min: 0.5, max: 2, step: 0.05, as: 'times' },
+  },
+  {
+    path: 'voice.volume',
+    page: 'voice',
+    kind: { kind: 'slider', min: 0, max: 1, step: 0.05, as: 'percent' },
+  },
   { path: 'models.offline', page: 'models', kind: { kind: 'switch' } },
   { path: 'models.hub_endpoint', page: 'models', kind: { kind: 'text', optional: true } },
   { path: 'models.folder', page: 'models', kind: { kind: 'text', optional: true } },

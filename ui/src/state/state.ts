@@ -12,7 +12,10 @@ import type {
   ServerView,
   SettingsView,
   Snapshot,
+  VoiceLevels,
+  VoiceView,
 } from '../generated/api';
+import { SILENCE } from './voice';
 
 /** How far the engine has read the prompt of a reply that is to come. */
 export interface Reading {
@@ -57,6 +60,9 @@ export interface State {
   downloads: DownloadView[];
   engine: EngineView;
   notices: Notice[];
+  voice: VoiceView;
+  /** Told apart from the rest: see `Feed`. */
+  levels: VoiceLevels;
 }
 
 /** A fresh state; what was open stays open when the snapshot replaces an older state. */
@@ -77,5 +83,7 @@ export function fromSnapshot(snapshot: Snapshot, before: State | null): State {
     downloads: snapshot.downloads,
     engine: snapshot.engine,
     notices: snapshot.notices,
+    voice: snapshot.voice,
+    levels: SILENCE,
   };
 }

@@ -1,6 +1,7 @@
 /** What is open in this window and nowhere else: dialogs, menu, toasts, which message is being edited. */
 
-export type SettingsPage = 'general' | 'answers' | 'models' | 'servers' | 'shortcuts' | 'privacy' | 'about';
+export type SettingsPage =
+  'general' | 'answers' | 'voice' | 'models' | 'servers' | 'shortcuts' | 'privacy' | 'about';
 export type DialogName = 'settings' | 'models' | 'shortcuts';
 
 export interface MenuItem {
@@ -43,6 +44,8 @@ export class Ui {
   drawerShown = $state(false);
   /** The window is too narrow for both: the list lies over the conversation when it is asked for. */
   narrow = $state(false);
+  /** The setting, or the system, asks for less motion: what moves by itself is drawn plainly. */
+  lessMotion = $state(false);
   /** Read out by screen readers. */
   announcement = $state('');
   /** Counts up whenever the composer or the search should get the focus. */

@@ -24,6 +24,7 @@ function feed(ports: { snapshot?: () => Promise<Snapshot>; open?: () => Promise<
     snapshot: ports.snapshot ?? (() => Promise.resolve(snapshot(5))),
     openConversation: ports.open ?? (() => Promise.resolve(conversation(5, [message('a1', { text: '' })]))),
     changed: () => undefined,
+    levels: () => undefined,
     failed: (error) => failures.push(error),
   });
   return { made, failures };

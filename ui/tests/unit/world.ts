@@ -1,5 +1,11 @@
 /** One conversation, small enough to read, for the tests of the state. */
-import type { ConversationSummary, ConversationView, MessageView, Snapshot } from '../../src/generated/api';
+import type {
+  ConversationSummary,
+  ConversationView,
+  MessageView,
+  Snapshot,
+  VoiceView,
+} from '../../src/generated/api';
 import { opened } from '../../src/state/conversation';
 import { fromSnapshot, type State } from '../../src/state/state';
 
@@ -36,6 +42,22 @@ export function conversation(seq: number, messages: MessageView[]): Conversation
   return { seq, id: 'c1', title: '', pinned: false, draft: '', model: null, messages, queue: [] };
 }
 
+export function voice(more: Partial<VoiceView> = {}): VoiceView {
+  return {
+    phase: 'off',
+    conversation: null,
+    muted: false,
+    mode: 'hands_free',
+    microphone: { kind: 'closed' },
+    speaker: { kind: 'closed' },
+    caption: { committed: '', tentative: '' },
+    speaking: null,
+    problem: null,
+    timings: null,
+    ...more,
+  };
+}
+
 export function snapshot(seq: number, more: Partial<Snapshot> = {}): Snapshot {
   return {
     seq,
@@ -50,6 +72,7 @@ export function snapshot(seq: number, more: Partial<Snapshot> = {}): Snapshot {
     downloads: [],
     notices: [],
     first_run: false,
+    voice: voice(),
     ...more,
   };
 }

@@ -35,7 +35,28 @@ function model(
   };
 }
 
-export function models(installed: boolean): ModelView[] {
+/** What a spoken conversation needs, as the catalogue has it. */
+function voiceModels(installed: boolean): ModelView[] {
+  const all = (
+    [
+      ['moonshine-tiny-en', 'Moonshine tiny, English', 'speech_to_text', 43_943_830],
+      ['smart-turn-v3.2', 'Smart Turn v3.2', 'end_of_turn', 8_679_182],
+      ['silero-vad', 'Silero voice activity, 16 kHz', 'voice_activity', 1_289_603],
+      ['onnxruntime', 'ONNX Runtime', 'runtime', 28_912_640],
+    ] as const
+  ).map(([id, name, task, bytes]) => {
+    const one = { ...model(id, name, 0, bytes, { level: 'unknown', needs_bytes: null }), task, bytes };
+    one.parameters_b = null;
+    one.licence = 'MIT';
+    return one;
+  });
+  for (const one of all) {
+    if (installed) one.place = { kind: 'installed', path: `/home/you/models/${one.id}`, imported: false };
+  }
+  return all;
+}
+
+export function models(installed: boolean, voice = installed): ModelView[] {
   const starter = model('smollm2-135m', 'SmolLM2 135M', 0.135, 98_362_432, { tokens_per_s: 120 });
   starter.starter = true;
   if (installed) starter.place = { kind: 'installed', path: '/home/you/models/smollm2', imported: false };
@@ -45,6 +66,7 @@ export function models(installed: boolean): ModelView[] {
   qwen.sees = true;
   return [
     starter,
+    ...voiceModels(voice),
     gemma,
     model('qwen3.5-0.8b', 'Qwen3.5 0.8B', 0.8, 0.563 * GB, { tokens_per_s: 42 }),
     qwen,
@@ -79,6 +101,16 @@ export function settings(): SettingsView {
         system_prompt: '',
       },
       models: { folder: null, hub_endpoint: null, offline: false },
+      voice: {
+        microphone: null,
+        speaker: null,
+        mode: 'hands_free',
+        language: 'auto',
+        recogniser: null,
+        voice: null,
+        rate: 1,
+        volume: 1,
+      },
       history: { keep_deleted_days: 30 },
     },
     path: '/home/you/.config/hark/settings.toml',

@@ -17,6 +17,7 @@ import {
 import { settings as defaults } from './data';
 import { Fetches } from './fetches';
 import { Talk } from './talk';
+import { DEVICES, Spoken, VOICES } from './voice';
 import { ready, World } from './world';
 import { compare } from '../../state/list';
 
@@ -25,14 +26,22 @@ type Table = { [K in keyof Commands]: (args: Commands[K]['args']) => Commands[K]
 const NOTHING = {} as Record<symbol, never>;
 
 export function fakeHost(query: URLSearchParams): Host {
-  const world = new World(query.get('scene') ?? 'usual');
-  const table = commands(world);
+  const scene = query.get('scene') ?? 'usual';
+  const world = new World(scene);
+  const spoken = new Spoken(world, scene, () => {
+    const one = conversation(`c${world.data.conversations.length + 1}v`, '', Date.now());
+    world.data.conversations.unshift(one);
+    return one;
+  });
+  const table = commands(world, spoken);
   // Tests look at what was opened and can make things happen.
   const seen: string[] = [];
-  Object.assign(window, { harkFake: { world, opened: seen } });
+  const calls: [CommandName, unknown][] = [];
+  Object.assign(window, { harkFake: { world, voice: spoken, opened: seen, calls } });
   return {
     async call<K extends CommandName>(name: K, args: Args<K>): Promise<Reply<K>> {
       await new Promise((resolve) => setTimeout(resolve));
+      calls.push([name, args]);
       const reply = (table[name] as (args: Args<K>) => Reply<K>)(structuredClone(args));
       world.save();
       return structuredClone(reply);
@@ -44,7 +53,7 @@ export function fakeHost(query: URLSearchParams): Host {
   };
 }
 
-function commands(world: World): Table {
+function commands(world: World, spoken: Spoken): Table {
   const { data } = world;
   const talk = new Talk(world);
   const fetches = new Fetches(world);
@@ -85,6 +94,7 @@ function commands(world: World): Table {
       downloads: data.downloads,
       notices: data.notices,
       first_run: data.firstRun,
+      voice: spoken.view,
     }),
     list_conversations: page,
     open_conversation: ({ conversation: id }) => opened(get(id), data.seq),
@@ -258,5 +268,16 @@ function commands(world: World): Table {
       world.emit({ kind: 'notice_gone', id: notice });
       return NOTHING;
     },
+    start_voice: ({ conversation: id }) => (spoken.start(id), NOTHING),
+    stop_voice: () => (spoken.stop(), NOTHING),
+    mute_voice: ({ muted }) => (spoken.mute(muted), NOTHING),
+    choose_voice_mode: ({ mode }) => (spoken.mode(mode), NOTHING),
+    talk_key: ({ down }) => (spoken.key(down), NOTHING),
+    stop_speaking: () => (spoken.hush(), NOTHING),
+    sound_devices: () => DEVICES,
+    voices: () => VOICES,
+    check_microphone: () => (spoken.check(), NOTHING),
+    play_test_tone: () => NOTHING,
+    read_aloud: ({ message }) => (spoken.read(message), NOTHING),
   };
 }

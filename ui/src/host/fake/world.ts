@@ -27,15 +27,19 @@ export interface Data {
   firstRun: boolean;
 }
 
-/** `?scene=`: empty, first_run, no_model, many, down, loading, problems, notice. */
+/**
+ * `?scene=`: empty, first_run, no_model, many, down, loading, problems, notice; for the voice: voice_still,
+ * no_voice_models, no_microphone.
+ */
 function fresh(scene: string): Data {
   const bare = scene === 'first_run' || scene === 'no_model';
+  const mute = bare || scene === 'no_voice_models';
   const data: Data = {
     seq: 1,
     draft: '',
     conversations: conversations(scene === 'many' ? 10_000 : bare || scene === 'empty' ? 0 : 14),
     settings: settings(),
-    models: models(!bare),
+    models: models(!bare, !mute),
     servers: [],
     engine: bare ? { kind: 'no_model' } : ready(),
     downloads: [],
@@ -92,7 +96,7 @@ export class World {
     // As over a wire: nothing is shared with who listens.
     const copy = JSON.stringify(event);
     for (const listener of this.#listeners) listener(JSON.parse(copy) as UiEvent);
-    if (this.#keep && body.kind !== 'delta') this.save();
+    if (this.#keep && body.kind !== 'delta' && body.kind !== 'voice_levels') this.save();
   }
 
   save(): void {
