@@ -37,7 +37,7 @@ fn scenes(data: &Path, speech: &Path) -> Vec<(String, EchoScene)> {
         near: None,
     };
     let mut scenes = vec![("recorded, far end alone".to_owned(), recorded("farend"))];
-    scenes.push(("recorded, both".to_owned(), recorded("doubletalk")));
+    scenes.push(("recorded, both (0: voice is kept)".to_owned(), recorded("doubletalk")));
     let mut talk = common::silence(10.0);
     talk.extend(&near);
     for impulse in 1..=4 {
