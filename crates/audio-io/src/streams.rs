@@ -172,3 +172,58 @@ fn bounded<T: Send + 'static>(open: impl FnOnce() -> Result<T, Error> + Send + '
     }
     from.recv_timeout(OPENING).unwrap_or_else(|_| Err(ErrorKind::HostUnavailable.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cpal::{SampleFormat, SupportedBufferSize};
+
+    #[test]
+    fn a_sound_server_is_never_asked_for_its_own_buffers() {
+        for rate in [8_000, 48_000, 192_000] {
+            let range = SupportedBufferSize::Range { min: 1, max: 1 << 20 };
+            let own = SupportedStreamConfig::new(2, rate, range, SampleFormat::F32);
+            let asked =
+                [speaker_buffers(&own, Buffers::OnlyFixed), microphone_buffers(&own, Buffers::OnlyFixed)];
+            assert!(!asked.as_flattened().contains(&BufferSize::Default));
+            assert_eq!(asked[0][0], BufferSize::Fixed(rate / 100));
+        }
+    }
+
+    #[test]
+    fn a_storm_of_errors_is_one_flag() {
+        let (fault, watch) = (Fault::default(), Waker::default());
+        for _ in 0..1_000_000 {
+            fault.raise(&watch);
+        }
+        assert!(fault.is_raised());
+    }
+
+    #[test]
+    fn what_hangs_when_dropped_hangs_alone() {
+        struct Hangs(mpsc::Receiver<()>, mpsc::Sender<()>);
+        impl Drop for Hangs {
+            fn drop(&mut self) {
+                let _ = self.0.recv();
+                let _ = self.1.send(());
+            }
+        }
+        let (let_go, waits) = mpsc::channel();
+        let (done, ended) = mpsc::channel();
+        bury(Hangs(waits, done));
+        // It hangs over there until we, who were not held up, let it go.
+        let_go.send(()).unwrap();
+        ended.recv().unwrap();
+    }
+
+    #[test]
+    fn what_opens_too_late_is_given_up() {
+        let (let_go, waits) = mpsc::channel::<()>();
+        let opened = bounded(move || {
+            let _ = waits.recv();
+            Ok(())
+        });
+        assert_eq!(opened.map_err(|why| why.kind()), Err(ErrorKind::HostUnavailable));
+        drop(let_go);
+    }
+}

@@ -180,17 +180,17 @@ pub(crate) fn sentence(why: &Error, direction: Direction, device: &str) -> Sound
 mod tests {
     use super::*;
 
-    fn check(kind: ErrorKind, direction: Direction, want: SoundError) {
-        assert_eq!(sentence(&kind.into(), direction, "Mic"), want);
+    fn check(kind: ErrorKind, direction: Direction, want: &SoundError) {
+        assert_eq!(sentence(&kind.into(), direction, "Mic"), *want);
     }
 
     #[test]
     fn errors_become_sentences() {
-        check(ErrorKind::PermissionDenied, Direction::Input, SoundError::NotAllowed);
-        check(ErrorKind::DeviceBusy, Direction::Output, SoundError::Busy("Mic".into()));
-        check(ErrorKind::DeviceNotAvailable, Direction::Input, SoundError::NotThere("Mic".into()));
-        check(ErrorKind::StreamInvalidated, Direction::Input, SoundError::ServerGone);
-        check(ErrorKind::UnsupportedConfig, Direction::Output, SoundError::NoFormat("Mic".into()));
+        check(ErrorKind::PermissionDenied, Direction::Input, &SoundError::NotAllowed);
+        check(ErrorKind::DeviceBusy, Direction::Output, &SoundError::Busy("Mic".into()));
+        check(ErrorKind::DeviceNotAvailable, Direction::Input, &SoundError::NotThere("Mic".into()));
+        check(ErrorKind::StreamInvalidated, Direction::Input, &SoundError::ServerGone);
+        check(ErrorKind::UnsupportedConfig, Direction::Output, &SoundError::NoFormat("Mic".into()));
         let without_a_name = sentence(&ErrorKind::DeviceNotAvailable.into(), Direction::Input, "");
         assert_eq!(without_a_name, SoundError::NoMicrophone);
     }

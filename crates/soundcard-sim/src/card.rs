@@ -161,6 +161,11 @@ impl VirtualCard {
         self.plug(Plug { name: name.into(), way: Way::Microphone(gives), shape, module: None })
     }
 
+    /// The microphone gives something else from now on.
+    pub fn microphone_gives(&self, name: &str, gives: Gives) {
+        self.order(Order::Gives(name.into(), gives));
+    }
+
     /// Pulls the device out.
     pub fn unplug(&self, name: &str) -> Result<(), CardError> {
         let mut plugged = self.plugged();

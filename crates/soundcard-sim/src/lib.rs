@@ -15,6 +15,8 @@
 
 mod alone;
 mod card;
+#[cfg(unix)]
+pub mod control;
 mod room;
 mod server;
 mod sound;

@@ -21,6 +21,8 @@ pub enum Gives {
     Zeros,
     /// The room, 40 dB too loud.
     Clipping,
+    /// No sound at all, not even silence: a device that has stalled.
+    Nothing,
 }
 
 /// What a tape has heard. All tracks have the same length, and an index means the same time in each.
@@ -100,6 +102,8 @@ pub(crate) struct Echo {
 pub(crate) enum Order {
     Speaker(String, Wire),
     Microphone(String, Wire, Gives),
+    /// The microphone of this name gives something else from now on.
+    Gives(String, Gives),
     /// The device of this name is gone.
     Gone(String),
     Voice(Voice),
@@ -167,6 +171,10 @@ impl Room {
         match order {
             Order::Speaker(name, wire) => self.speakers.push((name, wire)),
             Order::Microphone(name, wire, gives) => self.microphones.push((name, wire, gives)),
+            Order::Gives(name, now) => {
+                let named = self.microphones.iter_mut().filter(|(there, ..)| *there == name);
+                named.for_each(|(_, _, gives)| *gives = now);
+            }
             Order::Gone(name) => {
                 self.speakers.retain(|(there, _)| *there != name);
                 self.microphones.retain(|(there, ..)| *there != name);
@@ -199,6 +207,7 @@ impl Room {
             match gives {
                 Gives::Room => wire.give(&hissing),
                 Gives::Zeros => wire.give(&[0.0; BLOCK]),
+                Gives::Nothing => {}
                 Gives::Clipping => wire.give(&hissing.map(|sample| sample * 100.0)),
             }
         }

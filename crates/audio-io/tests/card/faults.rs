@@ -67,3 +67,18 @@ fn a_microphone_that_clips_is_told() {
         rig.until_told("clipping", |told| *told == SoundNews::Clipping);
     });
 }
+
+#[test]
+fn a_microphone_that_stalls_is_opened_again() {
+    with_card("faults::a_microphone_that_stalls_is_opened_again", |card| {
+        let mut rig = Rig::open();
+        rig.until_both_open();
+        card.microphone_gives(MICROPHONE, Gives::Nothing);
+        rig.until_lost(Direction::Input);
+        rig.until("its time comes as a gap", |rig| rig.gaps > Duration::from_secs(1));
+        card.microphone_gives(MICROPHONE, Gives::Room);
+        rig.until_open(Direction::Input);
+        card.speak(&hello(), 1.0);
+        rig.until_heard(0.4);
+    });
+}

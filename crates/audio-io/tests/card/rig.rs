@@ -6,7 +6,7 @@ use soundcard_sim::{Recording, Sound};
 use std::time::{Duration, Instant};
 
 /// After this a test has failed. Generous: the machine may be busy.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A link, and all that it has told so far.
 pub(crate) struct Rig {
@@ -121,7 +121,7 @@ impl Rig {
 
 /// A tone of 440 Hz for the mouth, at its rate.
 pub(crate) fn tone(rate: u32, amplitude: f32, length: Duration) -> Vec<f32> {
-    let frames = (length.as_secs_f64() * f64::from(rate)) as usize;
+    let frames = length.as_millis() * u128::from(rate) / 1000;
     let step = std::f32::consts::TAU * 440.0 / rate as f32;
     (0..frames).map(|n| amplitude * (step * n as f32).sin()).collect()
 }

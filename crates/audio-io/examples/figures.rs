@@ -1,0 +1,112 @@
+//! Prints what the sound link costs and how late it is, on a virtual card: flush to silence (on the recording), callback to
+//! read, the size of callbacks, processor time. Run with `cargo run --release -p audio-io --example figures`.
+
+#![allow(clippy::unwrap_used, reason = "a program that prints figures may end with a panic")]
+
+use audio_io::SystemCard;
+use media::{Batch, SoundCard, SoundLink, SoundRequest};
+use soundcard_sim::{Sound, VirtualCard};
+use std::time::{Duration, Instant};
+
+const FOLDER: &str = "FIGURES_FOLDER";
+
+fn main() {
+    // The environment must name the server before this process has threads, so it starts itself again.
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        let folder = tempfile::tempdir().unwrap();
+        let run = std::process::Command::new(std::env::current_exe().unwrap())
+            .env(FOLDER, folder.path())
+            .envs(VirtualCard::env_of(folder.path()))
+            .status();
+        assert!(run.unwrap().success());
+        return;
+    };
+    let card = VirtualCard::start_in(folder.as_ref()).unwrap();
+    let mut link = SystemCard.open(&SoundRequest::default()).unwrap();
+    link.listen(Duration::from_secs(1));
+    cost(&mut link);
+    lateness(&card, &mut link);
+    flushes(&card, &mut link);
+}
+
+/// What one look of the ears brought.
+struct Look {
+    mic: usize,
+    far: usize,
+    loud: bool,
+}
+
+trait Listens {
+    /// All looks in so much time.
+    fn listen(&mut self, length: Duration) -> Vec<Look>;
+}
+
+impl Listens for SoundLink {
+    fn listen(&mut self, length: Duration) -> Vec<Look> {
+        let until = Instant::now() + length;
+        let (mut looks, mut batch) = (Vec::new(), Batch::default());
+        while Instant::now() < until {
+            self.ears.read(&mut batch, Duration::from_millis(20)).unwrap();
+            let loud = batch.mic.iter().any(|sample| sample.abs() > 0.2);
+            looks.push(Look { mic: batch.mic.len(), far: batch.far.len(), loud });
+        }
+        looks
+    }
+}
+
+fn cost(link: &mut SoundLink) {
+    let (cpu, wall) = (cpu_seconds(), Instant::now());
+    let looks = link.listen(Duration::from_secs(10));
+    let share = (cpu_seconds() - cpu) / wall.elapsed().as_secs_f64();
+    let mean = |of: fn(&Look) -> usize| looks.iter().map(of).sum::<usize>() / looks.len();
+    println!("listening and silent, this process with the simulated room: {:.1} % of a core", share * 100.0);
+    let (mic, far) = (mean(|look| look.mic), mean(|look| look.far));
+    println!("{} reads a second, of {mic} microphone and {far} far-end frames in the mean", looks.len() / 10);
+}
+
+fn lateness(card: &VirtualCard, link: &mut SoundLink) {
+    let mut late = Vec::new();
+    for _ in 0..40 {
+        let speech = card.speak(&Sound::of(&vec![0.5; 4_800], 48_000), 1.0);
+        let heard_at = loop {
+            if link.listen(Duration::from_millis(1)).iter().any(|look| look.loud) {
+                break card.now();
+            }
+        };
+        late.push((heard_at - speech.began().unwrap()) as f64 / 48.0);
+        link.listen(Duration::from_millis(217));
+    }
+    show("room to ears, in steps of the block's 10.7 ms", late, "ms");
+}
+
+fn flushes(card: &VirtualCard, link: &mut SoundLink) {
+    let mut silent = Vec::new();
+    for round in 0..40 {
+        let tape = card.record();
+        while link.mouth.played().frames < 7_000 + round * 31 {
+            link.mouth.queue(&[0.5; 480]);
+            link.listen(Duration::from_millis(1));
+        }
+        let flushed_at = card.now();
+        link.mouth.flush();
+        link.listen(Duration::from_millis(300));
+        let recording = tape.stop();
+        let last = recording.speaker.iter().rposition(|sample| *sample > 0.001).unwrap();
+        silent.push((recording.began + last as u64) as f64 / 48.0 - flushed_at as f64 / 48.0);
+        link.mouth.flush();
+    }
+    show("flush to silence on the recording, from the card's clock (up to 10.7 ms old)", silent, "ms");
+}
+
+fn show(what: &str, mut figures: Vec<f64>, unit: &str) {
+    figures.sort_by(f64::total_cmp);
+    let at = |share: usize| figures[(figures.len() - 1) * share / 100];
+    println!("{what}: median {:.1} {unit}, p95 {:.1} {unit}, most {:.1} {unit}", at(50), at(95), at(100));
+}
+
+/// Processor time of this process and its threads, from `/proc/self/stat` in ticks of 10 ms.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let after = stat.rsplit(')').next().unwrap();
+    after.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().unwrap() / 100.0).sum()
+}

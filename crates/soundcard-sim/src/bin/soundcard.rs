@@ -1,2 +1,0 @@
-//! `soundcard`: the virtual card from a shell.
-fn main() {}
