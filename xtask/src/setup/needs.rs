@@ -62,6 +62,9 @@ pub(super) const NEEDS: &[Need] = &[
     need("libclang", Build, Package,                               [&["libclang-dev"],  &["clang-devel"],   &["clang"],      &["clang-devel"], &[],         &[]]),
     need("pkg-config", Build, Command(&["pkg-config", "pkgconf"]), [&["pkg-config"],    &["pkgconf-pkg-config"], &["pkgconf"], &["pkg-config"], &[],         &[]]),
     need("OpenSSL", Build, Package,                                [&["libssl-dev"],    &["openssl-devel"], &["openssl"],    &["libopenssl-devel"], &[],    &[]]),
+    need("ALSA", Build, Package,                                   [&["libasound2-dev"], &["alsa-lib-devel"], &["alsa-lib"],   &["alsa-devel"],  &[],         &[]]),
+    // The voice that needs no model: its library is loaded when Hark speaks.
+    useful("espeak-ng", Build, Command(&["espeak-ng"]),            [&["espeak-ng"],     &["espeak-ng"],     &["espeak-ng"],  &["espeak-ng"],   &["espeak-ng"], &["eSpeak-NG.eSpeak-NG"]]),
     useful("ccache", Build, Command(&["ccache"]),                  [&["ccache"],        &["ccache"],        &["ccache"],     &["ccache"],      &["ccache"], &["Ccache.Ccache"]]),
     useful("pip", Build, Pip,                                      [&["python3-pip"],   &["python3-pip"],   &["python-pip"], &["python3-pip"], &["python"], &["Python.Python.3.13"]]),
 
@@ -82,6 +85,8 @@ pub(super) const NEEDS: &[Need] = &[
     need("ImageMagick", Test, Command(&["import", "magick"]),      [&["imagemagick"],   &["ImageMagick"],   &["imagemagick"], &["ImageMagick"], &[],        &[]]),
     need("Chromium", Test, Command(&["chromium", "chromium-browser", "google-chrome"]), [&["chromium"], &["chromium"], &["chromium"], &["chromium"], &[], &[]]),
     need("fonts", Test, Package,                                   [&["fonts-dejavu-core", "fonts-noto-core", "fonts-noto-cjk"], &["dejavu-sans-fonts", "google-noto-sans-cjk-fonts"], &["ttf-dejavu", "noto-fonts-cjk"], &["dejavu-fonts", "noto-sans-cjk-fonts"], &[], &[]]),
+    need("sound server", Test, Command(&["pulseaudio"]),           [&["pulseaudio"],    &["pulseaudio"],    &["pulseaudio"], &["pulseaudio"],  &[],         &[]]),
+    need("sound tools", Test, Command(&["pactl"]),                 [&["pulseaudio-utils"], &["pulseaudio-utils"], &["libpulse"], &["pulseaudio-utils"], &[], &[]]),
     // The proof that nothing leaves the machine looks at Hark in a network namespace and under a trace.
     useful("ip", Test, Command(&["ip", "/sbin/ip"]),               [&["iproute2"],      &["iproute"],       &["iproute2"],   &["iproute2"],    &[],         &[]]),
     useful("strace", Test, Command(&["strace"]),                   [&["strace"],        &["strace"],        &["strace"],     &["strace"],      &[],         &[]]),

@@ -25,6 +25,7 @@ pub(super) enum Need {
     FrontEnd,
     Programs,
     Model,
+    Voice,
 }
 
 impl Need {
@@ -35,6 +36,7 @@ impl Need {
             Self::FrontEnd => "npm run build",
             Self::Programs => "programs",
             Self::Model => "test model",
+            Self::Voice => "test models that hear",
         }
     }
 
@@ -42,7 +44,7 @@ impl Need {
     fn before(self) -> &'static [Self] {
         match self {
             Self::SystemPackages => &[],
-            Self::NodeModules | Self::Model => &[Self::SystemPackages],
+            Self::NodeModules | Self::Model | Self::Voice => &[Self::SystemPackages],
             Self::FrontEnd => &[Self::NodeModules],
             Self::Programs => &[Self::SystemPackages, Self::FrontEnd],
         }
@@ -50,7 +52,7 @@ impl Need {
 }
 
 /// The state of the set-up, and the commands of the steps that rely on it. Tests learn from their environment
-/// `HARK_BIN_DIR` (the folder of our programs), `HARK_TEST_MODEL` (a small GGUF) and, where there is such a folder,
+/// `HARK_BIN_DIR` (the folder of our programs), `HARK_TEST_MODEL` (a small GGUF), `HARK_TEST_VOICE` (a folder with small models that hear) and, where there is such a folder,
 /// `HARK_TEST_DATA` (real recordings and pictures).
 pub(super) struct Preparations<'a> {
     pub(super) workspace: &'a Workspace,
@@ -110,6 +112,14 @@ impl<'a> Preparations<'a> {
                 let model =
                     model.canonicalize().with_context(|| format!("no test model at {}", model.display()))?;
                 self.environment.push((test_model::VARIABLE, model.into()));
+                Ok(said)
+            }
+            Need::Voice => {
+                let (folder, said) = test_model::ensure_voice(self.workspace)?;
+                let folder = folder
+                    .canonicalize()
+                    .with_context(|| format!("no models that hear at {}", folder.display()))?;
+                self.environment.push((test_model::VOICE_VARIABLE, folder.into()));
                 Ok(said)
             }
         }

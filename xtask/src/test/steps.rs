@@ -24,7 +24,7 @@ pub(super) enum Presence {
     LeftOut(&'static str),
 }
 
-use Need::{FrontEnd, Model, NodeModules, Programs, SystemPackages};
+use Need::{FrontEnd, Model, NodeModules, Programs, SystemPackages, Voice};
 
 #[rustfmt::skip]
 pub(super) const STEPS: &[Step] = &[
@@ -33,7 +33,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "deny",     what: "cargo deny check bans licenses sources",      needs: &[],                           presence: cargo_deny,  run: deny },
     Step { name: "clippy",   what: "cargo clippy, warnings are errors",           needs: &[SystemPackages, FrontEnd],   presence: always,      run: clippy },
     Step { name: "bindings", what: "the generated TypeScript is fresh",           needs: &[SystemPackages, FrontEnd],   presence: always,      run: bindings_fresh },
-    Step { name: "test",     what: "cargo test",                                  needs: &[Programs, Model],            presence: always,      run: cargo_test },
+    Step { name: "test",     what: "cargo test",                                  needs: &[Programs, Model, Voice],     presence: always,      run: cargo_test },
     Step { name: "ui-check", what: "types of the front end",                      needs: &[NodeModules],                presence: ui_check,    run: |prepared| npm(prepared, "check") },
     Step { name: "ui-lint",  what: "format and lints of the front end",           needs: &[NodeModules],                presence: ui_lint,     run: |prepared| npm(prepared, "lint") },
     Step { name: "ui-test",  what: "tests of the front end",                      needs: &[NodeModules],                presence: ui_test,     run: |prepared| npm(prepared, "test") },
