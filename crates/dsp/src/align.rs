@@ -8,6 +8,10 @@
 //! - where more than [`SLACK`] has been left over for a whole [`WATCH`], the surplus is dropped, but only while the
 //!   sound is silent, where nobody can tell;
 //! - beyond [`BOUND`] the oldest is dropped at once.
+//!
+//! What waits here is taken from the delay that the canceller sees. It may shrink to nothing, but not below: measured in
+//! three rooms, the echo is cancelled as well at 0 ms as at 30, and some 10 dB worse at -5. A sound card's own delay (20 ms
+//! and more) is the room there is for bursts.
 
 use std::collections::VecDeque;
 

@@ -199,7 +199,8 @@ impl Frontend {
         self.voice.detector
     }
 
-    /// Whether the echo canceller knows the room.
+    /// Whether the echo canceller knows the room. While it learns, its own voice is heard as a person's in one of eight
+    /// beginnings of a reply, for half a second at most: whoever takes the turns should not stop for voice alone then.
     pub fn convergence(&self) -> Convergence {
         if self.played >= SETTLES_IN { Convergence::Settled } else { Convergence::Learning }
     }
