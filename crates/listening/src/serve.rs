@@ -31,26 +31,29 @@ pub fn serve_job(
 ) -> Result<Transcript, JobError> {
     recogniser.begin(request)?;
     let abort = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let (orders, sounds) = mpsc::channel();
-        let (results, passes) = mpsc::channel();
-        let abort = &abort;
-        thread::Builder::new()
-            .name("passes".into())
-            .spawn_scoped(scope, move || run_passes(recogniser, &sounds, &results, abort))
-            .map_err(|error| JobError::Internal {
-                reason: format!("A thread cannot be started ({error}). Close some programs."),
-            })?;
-        // `orders` goes with the listening, and the thread with it.
-        let listening = Listening {
-            job,
-            utterance: Utterance::new(request.clone()),
-            orders,
-            passes,
-            abort,
-            running: None,
-        };
-        listening.run()
+    // When all is said and when it is cancelled, the thread is waited for, which may be in the middle of a long step.
+    job.quiet_for(HANGS, || {
+        thread::scope(|scope| {
+            let (orders, sounds) = mpsc::channel();
+            let (results, passes) = mpsc::channel();
+            let abort = &abort;
+            thread::Builder::new()
+                .name("passes".into())
+                .spawn_scoped(scope, move || run_passes(recogniser, &sounds, &results, abort))
+                .map_err(|error| JobError::Internal {
+                    reason: format!("A thread cannot be started ({error}). Close some programs."),
+                })?;
+            // `orders` goes with the listening, and the thread with it.
+            let listening = Listening {
+                job,
+                utterance: Utterance::new(request.clone()),
+                orders,
+                passes,
+                abort,
+                running: None,
+            };
+            listening.run()
+        })
     })
 }
 

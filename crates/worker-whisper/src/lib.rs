@@ -2,7 +2,7 @@
 //!
 //! `listening` decides when a pass is run and what its words mean; here is what a pass is. Always holds: a pass costs in
 //! proportion to its sound, not to the 30 s that Whisper is trained on; a pass that nobody waits for any more ends
-//! within a step of the computation; nothing that was said is logged. Unsafe code is in `native` alone.
+//! after its encoder or its next token; nothing that was said is logged. Unsafe code is in `native` alone.
 
 mod doubt;
 mod file;

@@ -29,6 +29,8 @@ const TOKENS_A_SECOND: usize = 12;
 const SILENT: f32 = 0.001;
 /// So much sound tells the language well enough to keep it for the utterance: 3 s.
 const TELLS_LANGUAGE: usize = 3 * SPEECH_RATE as usize;
+/// More sound does not tell it better, and costs: 5 s, which the fewest positions hold.
+const ASKED_FOR_LANGUAGE: usize = 5 * SPEECH_RATE as usize;
 /// Silero's probability from which a stretch of 32 ms has a voice in it.
 const VOICE: f32 = 0.5;
 
@@ -99,7 +101,7 @@ impl Whisper {
         self.languages > 1
     }
 
-    /// A first pass allocates, and sets the encoder's size for finding the language, which otherwise is that of 30 s.
+    /// A first pass allocates; nobody shall wait for that.
     fn warm_up(&mut self) {
         self.asked.language = Spoken::Known("en");
         let parameters = self.parameters("en", SHORTEST);
@@ -136,8 +138,11 @@ impl Whisper {
             Spoken::Guessed(name) if sound.len() < TELLS_LANGUAGE => return Ok(name),
             Spoken::Guessed(_) | Spoken::Unknown => {}
         }
+        let start = &sound[..sound.len().min(ASKED_FOR_LANGUAGE)];
+        let parameters = self.parameters("en", start.len());
+        native::set_positions(&mut self.state, parameters, start).map_err(|_| failed())?;
         let threads = usize::try_from(self.threads).unwrap_or(1);
-        self.state.pcm_to_mel(sound, threads).map_err(|_| failed())?;
+        self.state.pcm_to_mel(start, threads).map_err(|_| failed())?;
         let (id, _) = self.state.lang_detect(0, threads).map_err(|_| failed())?;
         let name = whisper_rs::get_lang_str(id).unwrap_or("en");
         self.asked.language =

@@ -192,7 +192,7 @@ fn an_utterance_is_heard_through_to_its_end() {
     let mut host = Host::start();
     host.load(&[("weights", weights), ("vad", vad)]).unwrap();
     for language in [Some("es"), Some("zh"), None] {
-        for samples in [0, 10, 1600, 20_000, 100_000] {
+        for samples in [0, 10, 20_000, 50_000] {
             let request = ListenRequest { word_times: samples > 10_000, ..listen(language) };
             let (told, transcript) = host.hear(request, &noise(samples)).unwrap();
             assert!((transcript.sound_ms - samples as f64 / 16.0).abs() < 1.0);
@@ -232,9 +232,9 @@ fn a_cancelled_utterance_ends_and_the_next_works() {
     let weights = data_or_skip!(MULTILINGUAL);
     let mut host = Host::start();
     host.load(&[("weights", weights)]).unwrap();
-    for _ in 0..3 {
+    for _ in 0..2 {
         let job = host.begin(SttRequest::Listen(listen(None)));
-        host.sound(job, &noise(300_000));
+        host.sound(job, &noise(100_000));
         host.send(&ToWorker::Cancel { job });
         assert_eq!(host.finish().1.err(), Some(JobError::Cancelled));
     }
