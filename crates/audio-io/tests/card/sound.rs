@@ -88,11 +88,10 @@ fn ducking_is_a_ramp() {
         rig.until_played(57_600);
         let recording = tape.stop();
         let (from, to) = extent(&recording.speaker, 0.05);
-        let steps = recording.speaker[from..to].windows(2).map(|two| (two[1] - two[0]).abs());
-        if recording.late_blocks == 0 {
-            // 0.4 in 960 frames.
-            assert!(steps.fold(0.0, f32::max) < 0.001, "a jump");
-        }
+        // 0.4 in 960 frames. A machine that is busy may leave silence in between, which is no step of the ramp.
+        let steps = recording.speaker[from..to].windows(2).filter(|two| two[0] > 0.05 && two[1] > 0.05);
+        let steepest = steps.map(|two| (two[1] - two[0]).abs()).fold(0.0, f32::max);
+        assert!(steepest < 0.001, "a jump of {steepest}");
         let peaks = peaks(&recording);
         assert!(peaks.iter().filter(|peak| (**peak - 0.1).abs() < 0.001).count() > 30, "{peaks:?}");
         assert!(peaks.iter().filter(|peak| (**peak - 0.5).abs() < 0.001).count() > 30, "{peaks:?}");
