@@ -39,6 +39,8 @@ pub(super) struct Conductor {
     muted: Muted,
     microphone: Microphone,
     pub(super) pause: Pause,
+    /// Where the newest utterance began to be heard.
+    pub(super) onset: SamplePos,
     /// What the machine wants shown, before the engines are ready.
     pub(super) phase: Phase,
     engines_are: Readiness,
@@ -127,6 +129,7 @@ impl Conductor {
             muted: Muted::No,
             microphone: Microphone::Open,
             pause: Pause::default(),
+            onset: SamplePos::START,
             phase: Phase::Listening,
             engines_are: Readiness::Starting,
             levels_told: SamplePos::START,
@@ -170,7 +173,10 @@ impl Conductor {
 
     pub(super) fn on_voice(&mut self, at: SamplePos, event: Heard) {
         let voice = match event {
-            Heard::Onset { utt } => Voice::Onset { utt: Utt(utt.0) },
+            Heard::Onset { utt } => {
+                self.onset = at;
+                Voice::Onset { utt: Utt(utt.0) }
+            }
             Heard::Speech { utt, voiced, level } => Voice::Speech { utt: Utt(utt.0), voiced, level },
             Heard::Vanished { utt } => Voice::Vanished { utt: Utt(utt.0) },
             Heard::Pause { utt, since } => {

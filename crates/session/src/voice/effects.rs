@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dsp::Utterance;
+use dsp::{Convergence, Utterance};
 use media::{Ms, SamplePos};
 use tokio_util::sync::CancellationToken;
 use turn::{Effect, Gen, Input, Reply, StopReason, Utt};
@@ -13,8 +13,11 @@ use super::happened::{Made, Track};
 use super::reply::{SpokenReply, ms};
 use super::types::{SpokenEnd, TurnTimings, VoiceEvent, VoiceProblem};
 
-/// Sound from before the first voiced frame that belongs to the utterance: a soft beginning of the first word.
+/// Sound from before the onset was told that belongs to the utterance: a soft beginning of the first word.
 const PRE_ROLL: Ms = Ms(300);
+
+/// Sound from before the onset that a pause is judged with: the judge was trained on utterances that begin in silence.
+const JUDGED_FROM: Ms = Ms(500);
 
 /// The tone of a test: 440 Hz, half a second, at this rate and gain.
 const TONE_RATE: u32 = 48_000;
@@ -24,7 +27,7 @@ impl Conductor {
     pub(super) fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Transcribe { utt } => {
-                let begin = self.frontend.now() - PRE_ROLL;
+                let begin = self.onset - PRE_ROLL;
                 let sound = self.frontend.pre_roll(begin);
                 self.scribe.open(utt, begin, sound);
             }
@@ -65,10 +68,8 @@ impl Conductor {
     }
 
     fn judge_pause(&mut self, utt: Utt, pause: SamplePos) {
-        if let Some(begin) = self.scribe.begin_of(utt) {
-            let sound = self.frontend.judge_input(begin, self.frontend.now());
-            self.judge.judge(utt, pause, sound);
-        }
+        let sound = self.frontend.judge_input(self.onset - JUDGED_FROM, self.frontend.now());
+        self.judge.judge(utt, pause, sound);
     }
 
     fn making(&self, track: Track, cancel: &CancellationToken) -> Making {
@@ -155,6 +156,10 @@ impl Conductor {
         if let Some(timings) = timings {
             self.tell(VoiceEvent::Timings(timings));
             self.step(Input::Reply { r#gen, what: Reply::Audible });
+            if self.frontend.convergence() == Convergence::Learning {
+                // Some of what is played may come back as if somebody spoke.
+                self.step(Input::DeviceChanged);
+            }
         }
         if let Some(text) = more {
             self.heard(r#gen, text);

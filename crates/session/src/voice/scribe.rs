@@ -71,11 +71,6 @@ impl Scribe {
         self.language = language;
     }
 
-    /// Where the utterance that is written down begins.
-    pub(super) fn begin_of(&self, utt: Utt) -> Option<SamplePos> {
-        self.open.as_ref().filter(|open| open.job.utt == utt).map(|open| open.begin)
-    }
-
     /// Begins with an utterance of which `sound` is there already; it begins at `begin`.
     pub(super) fn open(&mut self, utt: Utt, begin: SamplePos, sound: Vec<f32>) {
         self.stop();
