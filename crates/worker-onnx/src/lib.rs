@@ -9,9 +9,11 @@
 //! counted and do not spin: they share two cores with a language model.
 
 pub mod kokoro;
+mod memory;
 pub mod moonshine;
 pub mod runtime;
 
+pub use memory::give_back_early;
 use worker_kit::Identity;
 
 /// What a worker program of this crate says of itself in the handshake.

@@ -4,16 +4,25 @@
 //! told, none of which spins while it waits.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use engine::{JobError, SpeechLoad};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
-use ort::session::Session;
 use ort::session::builder::SessionBuilder;
+use ort::session::{RunOptions, Session};
 
 /// Threads when nobody says. Small networks gain nothing from more, and the language model wants cores too.
 const DEFAULT_THREADS: usize = 2;
+
+/// What fails comes back as an error and is logged here; the library itself would log every run that is stopped.
+const QUIET: LogLevel = LogLevel::Fatal;
+
+/// How soon a wish to stop is seen while a network runs.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// The role of the shared library among a model's files.
 const LIBRARY: &str = "library";
@@ -77,7 +86,7 @@ impl Runtime {
             .with_intra_op_spinning(false)?
             .with_memory_pattern(false)?
             .with_execution_providers([ort::ep::CPU::default().with_arena_allocator(false).build()])?
-            .with_log_level(LogLevel::Error)?;
+            .with_log_level(QUIET)?;
         Ok(builder)
     }
 }
@@ -109,8 +118,41 @@ fn environment(library: &Path) -> Result<Environment, JobError> {
             library.display()
         ))
     })?;
-    environment.set_log_level(LogLevel::Error);
+    environment.set_log_level(QUIET);
     Ok(environment)
+}
+
+/// Runs a network with options that end the run soon after `stop` is set; `None` when it was.
+///
+/// # Errors
+/// [`JobError::Internal`]: the computation failed.
+pub(crate) fn unless_stopped<T>(
+    stop: &AtomicBool,
+    run: impl FnOnce(&RunOptions) -> ort::Result<T>,
+) -> Result<Option<T>, JobError> {
+    let options = RunOptions::new().map_err(|error| failed(&error))?;
+    let done = AtomicBool::new(false);
+    let result = thread::scope(|scope| {
+        let watch = scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                if stop.load(Ordering::Relaxed) {
+                    // If it cannot be stopped it goes on to its end.
+                    let _ = options.terminate();
+                    return;
+                }
+                thread::park_timeout(LOOK);
+            }
+        });
+        let result = run(&options);
+        done.store(true, Ordering::Relaxed);
+        watch.thread().unpark();
+        result
+    });
+    match result {
+        _ if stop.load(Ordering::Relaxed) => Ok(None),
+        Ok(made) => Ok(Some(made)),
+        Err(error) => Err(failed(&error)),
+    }
 }
 
 /// The file of this role.
@@ -144,7 +186,7 @@ pub(crate) fn bad_model(reason: String) -> JobError {
 }
 
 /// A computation failed although the model was loaded.
-pub(crate) fn failed(error: &ort::Error) -> JobError {
+fn failed(error: &ort::Error) -> JobError {
     tracing::error!(%error, "a computation failed");
     JobError::Internal { reason: "The speech model failed on this. Try again.".into() }
 }

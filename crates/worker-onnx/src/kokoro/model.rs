@@ -4,9 +4,7 @@
 //! tokens; `speed` [1]. It answers with one waveform at [`RATE`]. (The card of onnx-community/Kokoro-82M-v1.0-ONNX.)
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use engine::{JobError, Language, SpeakRequest, SpeechLoad, Voice};
 use ort::session::{RunOptions, Session};
@@ -15,7 +13,7 @@ use worker_kit::protocols::WordPhonemes;
 
 use super::stretches::{Word, WordEnd};
 use super::symbols::Symbols;
-use crate::runtime::{Runtime, bad_model, failed, needed, readable};
+use crate::runtime::{Runtime, bad_model, needed, readable, unless_stopped};
 
 /// Samples a second.
 pub(super) const RATE: u32 = 24_000;
@@ -25,9 +23,6 @@ const STYLE: usize = 256;
 
 /// How fast the model can speak and still be understood.
 const SPEEDS: std::ops::RangeInclusive<f32> = 0.5..=2.0;
-
-/// How soon a cancellation is seen while the network runs.
-const LOOK: Duration = Duration::from_millis(5);
 
 /// Kokoro, ready.
 pub(super) struct Kokoro {
@@ -92,28 +87,9 @@ impl Kokoro {
     ) -> Result<Vec<f32>, JobError> {
         let style = style_for(&self.styles[voice], tokens.len());
         let speed = [if rate.is_nan() { 1.0 } else { rate.clamp(*SPEEDS.start(), *SPEEDS.end()) }];
-        let options = RunOptions::new().map_err(|error| failed(&error))?;
-        let done = AtomicBool::new(false);
-        let made = thread::scope(|scope| {
-            let watch = scope.spawn(|| {
-                while !done.load(Ordering::Relaxed) {
-                    if cancel.load(Ordering::Relaxed) {
-                        // If it cannot be stopped it goes on to its end.
-                        let _ = options.terminate();
-                        return;
-                    }
-                    thread::park_timeout(LOOK);
-                }
-            });
-            let made = run(&mut self.session, &padded(tokens), style, &speed, &options);
-            done.store(true, Ordering::Relaxed);
-            watch.thread().unpark();
-            made
-        });
-        if cancel.load(Ordering::Relaxed) {
-            return Err(JobError::Cancelled);
-        }
-        made.map_err(|error| failed(&error))
+        let ids = padded(tokens);
+        let made = unless_stopped(cancel, |options| run(&mut self.session, &ids, style, &speed, options))?;
+        made.ok_or(JobError::Cancelled)
     }
 }
 

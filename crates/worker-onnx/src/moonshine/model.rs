@@ -9,12 +9,12 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::{JobError, SPEECH_RATE, SpeechLoad};
-use ort::session::{Session, SessionInputValue};
+use ort::session::{RunOptions, Session, SessionInputValue};
 use ort::value::{DynValue, Outlet, Tensor, TensorRef};
 
 use super::repetition;
 use super::tokens::{Vocabulary, Word};
-use crate::runtime::{Runtime, bad_model, failed, needed};
+use crate::runtime::{Runtime, bad_model, needed, unless_stopped};
 
 /// Begins and ends what the decoder writes.
 const BEGIN: i64 = 1;
@@ -109,27 +109,28 @@ impl Moonshine {
         Ok(Self { encoder, decoder, vocabulary, heads, names })
     }
 
-    /// The words in mono sound at [`SPEECH_RATE`], at least [`SHORTEST`] of it; `None` when aborted, which is looked at
-    /// between the steps of the decoder. `draft` is what a pass over a beginning of this sound wrote, if there was one.
+    /// The words in mono sound at [`SPEECH_RATE`], at least [`SHORTEST`] of it; `None` soon after `abort` is set. `draft`
+    /// is what a pass over a beginning of this sound wrote, if there was one.
     pub(crate) fn hear(
         &mut self,
         sound: &[f32],
         draft: &[i64],
         abort: &AtomicBool,
     ) -> Result<Option<Heard>, JobError> {
-        let written = self.write(sound, draft, abort).map_err(|error| failed(&error))?;
+        let written = unless_stopped(abort, |options| self.write(sound, draft, options, abort))?;
         Ok(written.map(|(tokens, logs)| {
             let confidence = logs.iter().sum::<f32>() / logs.len().max(1) as f32;
             Heard { words: self.vocabulary.words(&tokens, &logs), tokens, confidence }
         }))
     }
 
-    fn encode(&mut self, sound: &[f32]) -> ort::Result<DynValue> {
+    fn encode(&mut self, sound: &[f32], options: &RunOptions) -> ort::Result<DynValue> {
         let mask = vec![1_i64; sound.len()];
-        let mut outputs = self.encoder.run(ort::inputs! {
+        let inputs = ort::inputs! {
             "input_values" => TensorRef::from_array_view(([1, sound.len()], sound))?,
             "attention_mask" => TensorRef::from_array_view(([1, sound.len()], &*mask))?,
-        })?;
+        };
+        let mut outputs = self.encoder.run_with_options(inputs, options)?;
         outputs.remove("last_hidden_state").ok_or_else(|| ort::Error::new("no last_hidden_state"))
     }
 
@@ -192,18 +193,16 @@ impl Moonshine {
         Ok(guess)
     }
 
-    /// Writes until the end, `None` when stopped.
+    /// Writes until the end, or until it is stopped between two steps.
     fn write(
         &mut self,
         sound: &[f32],
         draft: &[i64],
+        options: &RunOptions,
         abort: &AtomicBool,
-    ) -> ort::Result<Option<(Vec<i64>, Vec<f32>)>> {
+    ) -> ort::Result<(Vec<i64>, Vec<f32>)> {
         let most = TOKENS_AT_LEAST + sound.len() * TOKENS_IN_TWO_SECONDS / (2 * SPEECH_RATE as usize);
-        let encoded = self.encode(sound)?;
-        if abort.load(Ordering::Relaxed) {
-            return Ok(None);
-        }
+        let encoded = self.encode(sound, options)?;
         let mut read = vec![BEGIN];
         read.extend(draft.iter().take(most));
         let (guesses, mut memory) = self.begin(encoded, &read)?;
@@ -216,10 +215,7 @@ impl Moonshine {
                 *value = shortened(value, self.heads, kept + 1)?;
             }
         }
-        while next != END && tokens.len() < most {
-            if abort.load(Ordering::Relaxed) {
-                return Ok(None);
-            }
+        while next != END && tokens.len() < most && !abort.load(Ordering::Relaxed) {
             tokens.push(next);
             if repetition::cut(&mut tokens) {
                 break;
@@ -228,7 +224,7 @@ impl Moonshine {
             logs.push(guess.log);
             next = guess.token;
         }
-        Ok(Some((tokens, logs)))
+        Ok((tokens, logs))
     }
 }
 
