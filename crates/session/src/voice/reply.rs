@@ -11,6 +11,12 @@ use super::happened::Made;
 use super::types::SpokenEnd;
 use crate::reply::Usage;
 
+/// Silence between sentences, milliseconds: as people pause in a lively conversation.
+const BETWEEN_SENTENCES_MS: u32 = 200;
+
+/// Silence between the clauses of a sentence, milliseconds.
+const BETWEEN_CLAUSES_MS: u32 = 90;
+
 /// A reply from its draft to its end. Dropping it stops its making.
 pub(super) struct SpokenReply {
     source: String,
@@ -18,6 +24,8 @@ pub(super) struct SpokenReply {
     /// All sound so far, mono at `rate`.
     sound: Vec<f32>,
     rate: u32,
+    /// The unit whose sound came last.
+    speaking: Option<usize>,
     /// Bytes of the source that were told as heard.
     told: usize,
     making: Progress,
@@ -57,6 +65,7 @@ impl SpokenReply {
             ledger: Ledger::new(),
             sound: Vec::new(),
             rate: 0,
+            speaking: None,
             told: 0,
             making: Progress::Going,
             failed: None,
@@ -91,16 +100,32 @@ impl SpokenReply {
     }
 
     fn hear(&mut self, unit: usize, chunk: SpeechChunk, rate: u32) {
+        let pause = self.pause_before(unit, rate);
         for mark in chunk.marks {
-            self.ledger.mark(unit, mark.text, mark.at);
+            self.ledger.mark(unit, mark.text, mark.at + pause);
         }
         if chunk.pcm.0.is_empty() {
             return;
+        }
+        if self.speaking != Some(unit) {
+            self.speaking = Some(unit);
+            self.ledger.sound(unit, pause);
+            self.sound.resize(self.sound.len() + usize::try_from(pause).unwrap_or(0), 0.0);
         }
         self.stamps.first_audio.get_or_insert_with(Instant::now);
         self.rate = rate;
         self.ledger.sound(unit, chunk.pcm.0.len() as u64);
         self.sound.extend(chunk.pcm.0);
+    }
+
+    /// Samples of silence in front of a unit: units end with their last sound, and a person breathes.
+    fn pause_before(&self, unit: usize, rate: u32) -> u64 {
+        let before = self.ledger.units().take(unit).filter(|unit| !unit.is_silent()).last();
+        let pause = before.map_or(0, |before| match before.say.trim_end().chars().next_back() {
+            Some('.' | '?' | '!' | '…' | '。' | '？' | '！') => BETWEEN_SENTENCES_MS,
+            _ => BETWEEN_CLAUSES_MS,
+        });
+        u64::from(pause) * u64::from(rate) / 1000
     }
 
     /// Samples a second of its sound; 0 before there is any.

@@ -10,6 +10,9 @@ use turn::{Mode, Muted, Phase};
 use super::{SpokenEnd, VoiceCommand, VoiceEvent};
 use world::{World, samples_of, say};
 
+/// Samples between two sentences: 0.2 s.
+const PAUSE: u64 = 3200;
+
 fn ended(events: &[VoiceEvent]) -> Vec<&SpokenEnd> {
     events
         .iter()
@@ -48,8 +51,8 @@ async fn a_question_is_answered_aloud_and_all_that_was_heard_is_told() {
     assert_eq!(said(&events), ["How is the weather?"]);
     assert_eq!(heard(&events), "It is sunny today. Take a hat.");
     assert_eq!(ended(&events), [&SpokenEnd::Complete]);
-    // Every sample of the voice was played, once.
-    assert_eq!(world.samples_heard(), samples_of("It is sunny today. Take a hat."));
+    // Every sample of the voice was played, once, with a pause between the sentences.
+    assert_eq!(world.samples_heard(), samples_of("It is sunny today. Take a hat.") + PAUSE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
