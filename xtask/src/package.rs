@@ -20,7 +20,8 @@ use std::{
 const PROFILE: &str = "dist";
 
 /// Programs that live beside the window's own.
-const BESIDE: [&str; 2] = ["worker-llm", "hark"];
+const BESIDE: [&str; 6] =
+    ["worker-llm", "worker-moonshine", "worker-kokoro", "worker-whisper", "worker-espeak", "hark"];
 
 /// `cargo xtask package`
 #[derive(clap::Args)]
@@ -35,9 +36,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     steps.step("System packages", || setup::ensure(Purpose::Window))?;
     steps.step("Front-end packages (npm ci)", || frontend::packages(workspace))?;
     steps.step("Front end (npm run build)", || frontend::build(workspace))?;
-    steps.step("Programs (cargo build)", || {
-        run::build(workspace, PROFILE, &["-p", "worker-llm", "-p", "cli"])
-    })?;
+    steps.step("Programs (cargo build)", || run::build(workspace, PROFILE, &run::WITHOUT_WINDOW))?;
     steps.step("The window and its package (tauri build)", || {
         let staged = stage(workspace, &host_triple()?)?;
         bundle(workspace, &options.bundles, &staged)

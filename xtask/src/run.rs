@@ -16,12 +16,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What `hark models pull` calls the models that make a first conversation.
+/// What `hark models pull` calls the models that make a first conversation, typed and spoken.
 const STARTER: &str = "starter";
+const VOICE: &str = "voice";
 
-/// The window, the worker and the command line, as cargo selects them.
-pub(crate) const EVERYTHING: [&str; 8] =
-    ["-p", "hark-desktop", "-p", "worker-llm", "-p", "cli", "--features", DESKTOP_FEATURE];
+/// The workers and the command line, as cargo selects them.
+pub(crate) const WITHOUT_WINDOW: [&str; 10] =
+    ["-p", "worker-llm", "-p", "worker-onnx", "-p", "worker-whisper", "-p", "worker-espeak", "-p", "cli"];
+
+/// Those and the window.
+pub(crate) fn everything() -> Vec<&'static str> {
+    [&WITHOUT_WINDOW[..], &["-p", "hark-desktop", "--features", DESKTOP_FEATURE]].concat()
+}
 
 /// `cargo xtask run`
 #[derive(clap::Args)]
@@ -52,17 +58,17 @@ impl Surface {
         if wanted_terminal || !display { Self::Terminal } else { Self::Window }
     }
 
-    fn packages(self) -> &'static [&'static str] {
+    fn packages(self) -> Vec<&'static str> {
         match self {
-            Self::Window => &EVERYTHING,
-            Self::Terminal => &["-p", "worker-llm", "-p", "cli"],
+            Self::Window => everything(),
+            Self::Terminal => WITHOUT_WINDOW.to_vec(),
         }
     }
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let surface = Surface::of(options.cli, |name| env::var_os(name));
-    let mut steps = Steps::new(if surface == Surface::Window { 6 } else { 4 });
+    let mut steps = Steps::new(if surface == Surface::Window { 7 } else { 5 });
     if surface == Surface::Terminal && !options.cli {
         eprintln!(
             "No display (neither DISPLAY nor WAYLAND_DISPLAY is set): the conversation will be in this terminal."
@@ -75,8 +81,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         steps.step("Front-end packages (npm ci)", || frontend::packages(workspace))?;
         steps.step("Front end (npm run build)", || frontend::build(workspace))?;
     }
-    steps.step("Programs (cargo build)", || build(workspace, &options.profile, surface.packages()))?;
-    steps.step("Starter model (hark models pull)", || Ok(starter_model(workspace, &options.profile)))?;
+    steps.step("Programs (cargo build)", || build(workspace, &options.profile, &surface.packages()))?;
+    steps.step("Starter model (hark models pull)", || Ok(models(workspace, &options.profile, STARTER)))?;
+    steps.step("Voice models (hark models pull)", || Ok(models(workspace, &options.profile, VOICE)))?;
     let (name, arguments): (&str, &[&str]) = match surface {
         Surface::Window => ("hark-desktop", &[]),
         Surface::Terminal => ("hark", &["chat"]),
@@ -91,7 +98,7 @@ pub(crate) fn build(workspace: &Workspace, profile: &str, packages: &[&str]) -> 
     let worker = workspace.program(profile, "worker-llm");
     if !worker.is_file() {
         eprintln!(
-            "      The first build compiles llama.cpp and everything else: about 10 minutes on two cores."
+            "      The first build compiles llama.cpp, whisper.cpp and everything else: about 15 minutes on two cores."
         );
     }
     let mut cargo = workspace.cargo();
@@ -127,9 +134,9 @@ fn objects(folder: &Path) -> usize {
 }
 
 /// Fetches what a first conversation needs. Without a network the window still opens, and its first page says what to do.
-fn starter_model(workspace: &Workspace, profile: &str) -> String {
+fn models(workspace: &Workspace, profile: &str, set: &str) -> String {
     let mut hark = std::process::Command::new(workspace.program(profile, "hark"));
-    match shell::run(hark.args(["models", "pull", STARTER])) {
+    match shell::run(hark.args(["models", "pull", set])) {
         Ok(()) => "there".to_owned(),
         Err(error) => format!("not fetched: {error:#}. Hark starts without it"),
     }

@@ -1,9 +1,10 @@
-//! Puts the real parts together: worker process, servers, keyring, models, history, desktop. The two hosts (the window
+//! Puts the real parts together: worker processes, sound, servers, keyring, models, history, desktop. The two hosts (the window
 //! and the command line) share it, so that they are the same program behind different doors.
 
 mod desktop;
 mod local;
 mod servers;
+pub mod speech;
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -41,6 +42,7 @@ pub fn open_under(paths: Paths, runtime: &tokio::runtime::Handle) -> anyhow::Res
         store: Arc::new(move |settings| model_store_of(&models, settings)),
         local: Arc::new(local::WorkerEngine::new()),
         servers: Arc::new(servers::RemoteServers::new()),
+        speech: Arc::new(speech::SystemSpeech::new(paths.clone(), runtime.clone())),
         clock: Arc::new(now),
         paths,
     };

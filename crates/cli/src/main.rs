@@ -9,9 +9,14 @@ mod chat;
 mod completions;
 mod doctor;
 mod exit;
+mod listen;
 mod models;
 mod opened;
+mod opening;
+mod say;
 mod serve;
+mod speech;
+mod talk;
 mod terminal;
 mod wrap;
 
@@ -38,6 +43,12 @@ struct Cli {
 enum Command {
     /// Talk with a model in the terminal, or ask one question
     Chat(chat::Args),
+    /// Talk with a model by voice, in the terminal
+    Talk(talk::Args),
+    /// Write down what is said, from the microphone or in a recording
+    Listen(listen::Args),
+    /// Speak a text, or write it as sound
+    Say(say::Args),
     /// List, fetch, take in and remove models
     Models(models::Args),
     /// Say what works on this machine, and what to do about the rest
@@ -66,6 +77,9 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Chat(args) => chat::run(&args),
+        Command::Talk(args) => talk::run(&args),
+        Command::Listen(args) => listen::run(&args),
+        Command::Say(args) => say::run(&args),
         Command::Models(args) => models::run(args),
         Command::Doctor(args) => opened::block_on(doctor::run(args)),
         Command::Bench(args) => bench::run(args),

@@ -5,19 +5,20 @@
 
 mod asked;
 mod follow;
-mod opening;
 mod show;
 mod talk;
 
 use std::io::IsTerminal;
 
-use api::{App, Commands, ListConversations, OneConversation, Send};
+use api::{App, Commands, OneConversation, Send};
 
 use crate::exit::{Exit, Failure};
+use crate::models::Opened;
 use crate::opened;
+use crate::opening::{self, Keeping, Open, Wanted};
 use crate::terminal::{note, warn};
 use follow::{Ended, Follow};
-use opening::Open;
+use settings::Settings;
 use show::Show;
 
 const EXAMPLES: &str = "\
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         return Err(Failure::usage("--json is for one question: add -p, or pipe the question in.").into());
     }
     opened::block_on(async {
-        let Some(open) = opening::open(args).await? else { return Ok(Exit::Cancelled) };
+        let Some(open) = open(args).await? else { return Ok(Exit::Cancelled) };
         let done = match question {
             Some(question) => once(&open, args, question).await,
             None => talk::talk(&open, args).await,
@@ -79,6 +80,29 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         opened::close(app).await;
         done
     })
+}
+
+async fn open(args: &Args) -> anyhow::Result<Option<Open>> {
+    let change = |settings: &mut Settings| change(settings, args);
+    let wanted = Wanted {
+        model: args.model.as_deref(),
+        resumes: args.resume || args.conversation.is_some(),
+        keeping: if args.no_history { Keeping::Nothing } else { Keeping::History },
+        change: &change,
+    };
+    opening::open(&Opened::here()?, &wanted).await
+}
+
+fn change(settings: &mut Settings, args: &Args) {
+    let model = &mut settings.model;
+    if let Some(system) = &args.system {
+        model.system_prompt.clone_from(system);
+    }
+    if let Some(temperature) = args.temperature {
+        model.temperature = temperature;
+    }
+    model.seed = args.seed.map(Into::into).or(model.seed);
+    model.max_tokens = args.max_tokens.or(model.max_tokens);
 }
 
 /// One question, one answer.
@@ -130,7 +154,7 @@ async fn conversation(app: &App, args: &Args) -> anyhow::Result<Option<String>> 
     let id = match (&args.conversation, args.resume) {
         (Some(id), _) => id.clone(),
         (None, false) => return Ok(None),
-        (None, true) => last(app).await?,
+        (None, true) => opening::last_conversation(app).await?,
     };
     // Whether it is there; and a model named on the command line is meant for it.
     app.open_conversation(OneConversation { conversation: id.clone() }).await?;
@@ -139,14 +163,4 @@ async fn conversation(app: &App, args: &Args) -> anyhow::Result<Option<String>> 
         app.choose_model(api::ChooseModel { conversation: Some(id.clone()), model: Some(model) }).await?;
     }
     Ok(Some(id))
-}
-
-async fn last(app: &App) -> anyhow::Result<String> {
-    // Pinned ones come first, whatever their age.
-    let page =
-        app.list_conversations(ListConversations { query: String::new(), cursor: None, limit: 200 }).await?;
-    let newest = page.items.into_iter().max_by_key(|one| one.updated);
-    newest
-        .map(|one| one.id)
-        .ok_or_else(|| Failure::new(Exit::Failed, "There is no conversation to go on with yet.").into())
 }

@@ -8,11 +8,11 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
 use super::follow::Follow;
-use super::opening::Open;
 use super::show::Show;
 use super::{Args, conversation, finish};
 use crate::exit::{self, Exit};
 use crate::models::STARTER;
+use crate::opening::Open;
 use crate::terminal::{BOLD, note, styled};
 
 const HELP: &str = "\

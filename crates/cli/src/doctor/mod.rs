@@ -5,6 +5,7 @@
 mod engine;
 mod files;
 mod machine;
+mod sound;
 
 use std::io::Write;
 
@@ -22,7 +23,7 @@ const INDENT: usize = 21;
 /// The arguments of `hark doctor`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Leave out what takes time: loading the model
+    /// Leave out what takes time: loading models
     #[arg(long)]
     quick: bool,
     /// Ask the model hub too; nothing else here uses the network
@@ -106,6 +107,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Exit> {
         report.add(check)?;
     }
     report.add(engine::model(&opened, args.quick).await)?;
+    for check in sound::checks(&opened, args.quick).await {
+        report.add(check)?;
+    }
     report.add(engine::hub(&opened, args.online).await)?;
     report.end()
 }

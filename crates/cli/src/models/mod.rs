@@ -18,6 +18,9 @@ use crate::opened;
 /// The name under which the model of the first conversation can be asked for.
 pub(crate) const STARTER: &str = "starter";
 
+/// The name of the models of the first spoken conversation.
+pub(crate) const VOICE: &str = "voice";
+
 /// The arguments of `hark models`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -42,7 +45,7 @@ enum Command {
     },
     /// Fetch a model; what is here already is not fetched again
     Pull {
-        /// An id of the list, `starter`, or org/repo[:quantisation] on the model hub
+        /// An id of the list, `starter`, `voice`, or org/repo[:quantisation] on the model hub
         model: String,
         /// Progress and result as lines of JSON
         #[arg(long)]

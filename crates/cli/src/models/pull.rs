@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use model_store::{
-    CatalogueEntry, DownloadError, FileRole, HubReference, InstalledModel, Machine, ModelId, Progress,
-    ProgressSink, Stage, Verdict,
+    CatalogueEntry, DownloadError, HubReference, InstalledModel, Machine, ModelId, Progress, ProgressSink,
+    Stage, Starter, Verdict,
 };
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::Opened;
+use super::{Opened, VOICE};
 use crate::exit::{Exit, Failure};
 use crate::terminal::{bytes, note, span, warn};
 
@@ -26,6 +26,23 @@ pub(crate) enum Show {
 }
 
 pub(super) async fn run(opened: &Opened, name: &str, json: bool) -> anyhow::Result<Exit> {
+    if name != VOICE {
+        return one(opened, name, json).await;
+    }
+    let set = opened.store.catalogue().iter().filter(|entry| entry.starter == Some(Starter::Voice));
+    let mut failed = None;
+    for entry in set {
+        match one(opened, entry.id.as_str(), json).await {
+            Ok(Exit::Done) => {}
+            Ok(exit) => return Ok(exit),
+            // The others may be of use without it.
+            Err(error) => failed = Some(failed.unwrap_or(error)),
+        }
+    }
+    failed.map_or(Ok(Exit::Done), Err)
+}
+
+async fn one(opened: &Opened, name: &str, json: bool) -> anyhow::Result<Exit> {
     let show = if json { Show::Json } else { Show::Bar };
     let id = if name.contains('/') { look_up(opened, name).await? } else { opened.id(name)? };
     let model = match usable(opened, &id) {
@@ -40,7 +57,7 @@ pub(super) async fn run(opened: &Opened, name: &str, json: bool) -> anyhow::Resu
             }
         },
     };
-    let path = model.path(FileRole::Weights);
+    let path = model.files.first().map(|file| file.path.as_path());
     let mut out = anstream::stdout();
     if json {
         writeln!(out, "{}", json!({ "stage": "done", "id": id.as_str(), "name": model.name, "path": path }))?;

@@ -76,7 +76,8 @@ fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::OutOfMemory
         | ErrorCode::EngineGone
         | ErrorCode::EngineDegraded
-        | ErrorCode::EngineMissing => StatusCode::SERVICE_UNAVAILABLE,
+        | ErrorCode::EngineMissing
+        | ErrorCode::Sound => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         ErrorCode::ReadOnly | ErrorCode::Other => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -19,6 +19,21 @@ fn the_help_of_chat() {
 }
 
 #[test]
+fn the_help_of_talk() {
+    insta::assert_snapshot!(help(&["talk", "--help"]));
+}
+
+#[test]
+fn the_help_of_listen() {
+    insta::assert_snapshot!(help(&["listen", "--help"]));
+}
+
+#[test]
+fn the_help_of_say() {
+    insta::assert_snapshot!(help(&["say", "--help"]));
+}
+
+#[test]
 fn the_help_of_serve() {
     insta::assert_snapshot!(help(&["serve", "--help"]));
 }
@@ -38,6 +53,13 @@ fn wrong_calls_have_status_2() {
         &["serve", "--host", "0.0.0.0"],
         &["serve", "--token", "short"],
         &["models"],
+        &["talk", "--continue", "--conversation", "x"],
+        &["listen", "no-such-file.wav"],
+        &["listen", "x.wav", "--microphone", "x"],
+        &["listen", "--format", "word"],
+        &["say", "--rate", "9", "x"],
+        &["say", "--list-voices", "x"],
+        &["say", "  "],
     ] {
         let done = House::new().hark(args);
         assert_eq!(done.code, Some(2), "{args:?}: {done:?}");

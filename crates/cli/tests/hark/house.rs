@@ -102,17 +102,20 @@ impl House {
 /// The scripted worker of `testkit`, built if nobody has yet.
 fn scripted_worker() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let beside = Path::new(env!("CARGO_BIN_EXE_hark")).parent().unwrap();
-        let program = beside.join("scripted-worker");
-        if !program.is_file() {
-            let mut cargo = Command::new(env!("CARGO"));
-            cargo.args(["build", "-q", "-p", "testkit", "--target-dir"]).arg(beside.parent().unwrap());
-            let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success();
-            assert!(built && program.is_file(), "cargo build -p testkit did not make {}", program.display());
-        }
-        program
-    })
+    PROGRAM.get_or_init(|| built("testkit", "scripted-worker"))
+}
+
+/// A program of another package, beside ours; built if nobody has yet.
+pub(crate) fn built(package: &str, program: &str) -> PathBuf {
+    let beside = Path::new(env!("CARGO_BIN_EXE_hark")).parent().unwrap();
+    let program = beside.join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
+    if !program.is_file() {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "-q", "-p", package, "--target-dir"]).arg(beside.parent().unwrap());
+        let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success();
+        assert!(built && program.is_file(), "cargo build -p {package} did not make {}", program.display());
+    }
+    program
 }
 
 /// The smallest file that counts as a chat model: an architecture and one tensor of zeros.

@@ -15,3 +15,4 @@ mod models;
 mod real;
 #[cfg(unix)]
 mod serve;
+mod voice;

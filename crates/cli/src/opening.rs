@@ -1,15 +1,14 @@
-//! The application for one run of `hark chat`: with the settings of the command line, and with a model.
+//! The application for one run in a terminal: with the settings of the command line, and with a model.
 
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use api::{App, Commands, Nothing, Snapshot};
+use api::{App, Commands, ListConversations, Nothing, Snapshot};
 use model_store::{ModelId, Task};
 use settings::{Paths, Settings, SettingsFile};
 use tokio::runtime::Handle;
 
-use super::Args;
 use crate::exit::{Exit, Failure};
 use crate::models::pull::{Fetched, Show, fetch};
 use crate::models::{Opened, STARTER};
@@ -18,37 +17,57 @@ use crate::terminal::{bytes, can_ask, note, warn};
 /// In front of a server's id where a model's id could stand.
 const SERVER: &str = "server:";
 
+/// What is kept of a run's conversations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// All, as the window keeps it.
+    History,
+    /// Nothing: they are in memory alone.
+    Nothing,
+}
+
+/// What the command line wants of the application.
+pub(crate) struct Wanted<'a> {
+    /// The model that was named.
+    pub(crate) model: Option<&'a str>,
+    /// Goes on with a conversation, which may have a model of its own.
+    pub(crate) resumes: bool,
+    /// What is kept.
+    pub(crate) keeping: Keeping,
+    /// The settings that hold for this run alone.
+    pub(crate) change: &'a dyn Fn(&mut Settings),
+}
+
 /// An open application and what belongs to it.
-pub(super) struct Open {
-    pub(super) app: App,
+pub(crate) struct Open {
+    pub(crate) app: App,
     /// As it was at the beginning.
-    pub(super) snapshot: Snapshot,
+    pub(crate) snapshot: Snapshot,
     /// The model wanted for new conversations; none takes the best that is here.
-    pub(super) model: Option<String>,
+    pub(crate) model: Option<String>,
     /// Holds the settings of this run.
     _settings: SettingsOfThisRun,
 }
 
 /// Opens the application. `None` when there is no model and the user does not want one.
-pub(super) async fn open(args: &Args) -> anyhow::Result<Option<Open>> {
-    let opened = Opened::here()?;
+pub(crate) async fn open(opened: &Opened, wanted: &Wanted<'_>) -> anyhow::Result<Option<Open>> {
     for problem in &opened.problems {
         let line = problem.place.map(|place| format!("line {}: ", place.line)).unwrap_or_default();
         warn(format!("{}: {line}{}", opened.paths.settings_file().display(), problem.sentence));
     }
-    let named = args.model.as_deref().map(|model| named(&opened, model)).transpose()?;
+    let named = wanted.model.map(|model| named(opened, model)).transpose()?;
     let model = named.or_else(|| opened.settings.model.active.clone());
     // A conversation may have a model of its own, which the application knows.
-    let needed = args.model.is_some() || !(args.resume || args.conversation.is_some());
-    if needed && !have_model(&opened, model.as_deref()).await? {
+    let needed = wanted.model.is_some() || !wanted.resumes;
+    if needed && !have_model(opened, model.as_deref()).await? {
         return Ok(None);
     }
-    let settings = SettingsOfThisRun::new(&opened, args, model.clone())?;
+    let settings = SettingsOfThisRun::new(opened, wanted, model.clone())?;
     let app = assembly::open_under(settings.paths.clone(), &Handle::current())?;
     let snapshot = app.snapshot(Nothing {}).await?;
     for notice in &snapshot.notices {
         // Without a history wanted, that there is none is no news.
-        if !(args.no_history && notice.id == "history") {
+        if !(wanted.keeping == Keeping::Nothing && notice.id == "history") {
             warn(&notice.error.message);
         }
     }
@@ -76,7 +95,7 @@ fn is_file(model: &str) -> bool {
 }
 
 /// The same, for a conversation that is to have it from now on.
-pub(super) fn id_for_conversation(model: &str) -> anyhow::Result<String> {
+pub(crate) fn id_for_conversation(model: &str) -> anyhow::Result<String> {
     named(&Opened::here()?, model)
 }
 
@@ -116,17 +135,7 @@ async fn have_model(opened: &Opened, model: Option<&str>) -> anyhow::Result<bool
 async fn offer(opened: &Opened, id: &ModelId, missing: &str) -> anyhow::Result<bool> {
     let entry = opened.store.entry(id).context("The catalogue no longer has this model")?;
     let size = entry.download_bytes().map(|size| format!(", {}", bytes(size))).unwrap_or_default();
-    let mut err = anstream::stderr();
-    write!(err, "{missing} Download {}{size}? [Y/n] ", entry.name)?;
-    err.flush()?;
-    let answer = tokio::task::spawn_blocking(|| {
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer).map(|_| answer)
-    });
-    let answer = answer.await.context("The answer could not be read")??;
-    // The end of input has no line at all, and is no yes.
-    let yes = answer.ends_with('\n') && !answer.trim().to_lowercase().starts_with('n');
-    if !yes {
+    if !agreed(&format!("{missing} Download {}{size}?", entry.name)).await? {
         note("`hark models list` shows what else there is.");
         return Ok(false);
     }
@@ -140,6 +149,31 @@ async fn offer(opened: &Opened, id: &ModelId, missing: &str) -> anyhow::Result<b
     }
 }
 
+/// Asks a person, who is there.
+pub(crate) async fn agreed(question: &str) -> anyhow::Result<bool> {
+    let mut err = anstream::stderr();
+    write!(err, "{question} [Y/n] ")?;
+    err.flush()?;
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).map(|_| answer)
+    });
+    let answer = answer.await.context("The answer could not be read")??;
+    // The end of input has no line at all, and is no yes.
+    Ok(answer.ends_with('\n') && !answer.trim().to_lowercase().starts_with('n'))
+}
+
+/// The conversation that was written in last.
+pub(crate) async fn last_conversation(app: &App) -> anyhow::Result<String> {
+    // Pinned ones come first, whatever their age.
+    let page =
+        app.list_conversations(ListConversations { query: String::new(), cursor: None, limit: 200 }).await?;
+    let newest = page.items.into_iter().max_by_key(|one| one.updated);
+    newest
+        .map(|one| one.id)
+        .ok_or_else(|| Failure::new(Exit::Failed, "There is no conversation to go on with yet.").into())
+}
+
 /// The user's settings, changed by the command line, in a folder that is gone when this run ends. What is chosen in a
 /// terminal for a while must not change what the window does.
 struct SettingsOfThisRun {
@@ -148,15 +182,16 @@ struct SettingsOfThisRun {
 }
 
 impl SettingsOfThisRun {
-    fn new(opened: &Opened, args: &Args, model: Option<String>) -> anyhow::Result<Self> {
+    fn new(opened: &Opened, run: &Wanted<'_>, model: Option<String>) -> anyhow::Result<Self> {
         let what = "The settings of this run could not be prepared";
         let folder = tempfile::Builder::new().prefix("hark-").tempdir().context(what)?;
         let mut paths = Paths { config: folder.path().to_path_buf(), ..opened.paths.clone() };
-        let mut wanted = changed(&opened.settings, args);
+        let mut wanted = opened.settings.clone();
+        (run.change)(&mut wanted);
         wanted.model.active = model;
         // Relative folders count from the data folder, which may be another here.
         wanted.models.folder = Some(opened.paths.models_folder(&opened.settings));
-        if args.no_history {
+        if run.keeping == Keeping::Nothing {
             // Below a file there can be no folder, so the history can only be in memory.
             paths.data = std::env::current_exe().context(what)?.join("nowhere");
         }
@@ -165,18 +200,4 @@ impl SettingsOfThisRun {
         file.save(&wanted).context(what)?;
         Ok(Self { paths, _folder: folder })
     }
-}
-
-fn changed(settings: &Settings, args: &Args) -> Settings {
-    let mut wanted = settings.clone();
-    let model = &mut wanted.model;
-    if let Some(system) = &args.system {
-        model.system_prompt.clone_from(system);
-    }
-    if let Some(temperature) = args.temperature {
-        model.temperature = temperature;
-    }
-    model.seed = args.seed.map(Into::into).or(model.seed);
-    model.max_tokens = args.max_tokens.or(model.max_tokens);
-    wanted
 }
