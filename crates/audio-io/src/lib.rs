@@ -9,7 +9,7 @@
 //! What always holds:
 //! - The callbacks ([`player`], [`recorder`]) allocate, lock, log and free nothing, and never wait. What they exchange goes
 //!   through single-producer single-consumer rings and atomics.
-//! - A stream asks for buffers of 10 or 20 ms. The default of a sound server may be two seconds of speech that nobody can take
+//! - A stream asks for short buffers of its own choice. The default of a sound server may be two seconds of speech that nobody can take
 //!   back.
 //! - What a loudspeaker plays is no microphone: monitor sources are not listed and never opened, also where the system
 //!   makes one the default.

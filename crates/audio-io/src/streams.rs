@@ -149,12 +149,13 @@ fn speaker_buffers(own: &SupportedStreamConfig, system: Buffers) -> [BufferSize;
     }
 }
 
-/// Buffers of 20 ms for a microphone. For `PulseAudio` this is also all that it may hold for us, and a source whose blocks
-/// are longer gives nothing at all, without an error; so a source that stays silent is asked again with 100 ms.
+/// Buffers of 40 ms for a microphone. For `PulseAudio` this is all that it may hold for us: shorter, and on a busy machine
+/// what comes in bursts is lost. A source whose blocks are longer gives nothing at all, without an error; so one that stays
+/// silent is asked again with 100 ms.
 fn microphone_buffers(own: &SupportedStreamConfig, system: Buffers) -> [BufferSize; 2] {
     let fixed = |parts: u32| BufferSize::Fixed((own.sample_rate() / parts).max(1));
     match system {
-        Buffers::OnlyFixed => [fixed(50), fixed(10)],
+        Buffers::OnlyFixed => [fixed(25), fixed(10)],
         Buffers::FixedOrOwn => [fixed(100), BufferSize::Default],
     }
 }

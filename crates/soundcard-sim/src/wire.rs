@@ -84,18 +84,20 @@ pub(crate) struct Wire {
 impl Wire {
     /// From a loudspeaker.
     pub(crate) fn reading(path: &Path, shape: Shape) -> Result<Self, CardError> {
-        Self::open(path, shape, OpenOptions::new().read(true))
+        Self::open(path, shape, OpenOptions::new().read(true), 1)
     }
 
     /// To a microphone.
     pub(crate) fn writing(path: &Path, shape: Shape) -> Result<Self, CardError> {
-        Self::open(path, shape, OpenOptions::new().write(true))
+        // Room for blocks that are caught up with; who records reads at once, so it makes nothing later.
+        Self::open(path, shape, OpenOptions::new().write(true), 8)
     }
 
-    fn open(path: &Path, shape: Shape, options: &mut OpenOptions) -> Result<Self, CardError> {
-        // A block long and no longer: what waits in the pipe is late. PulseAudio writes 4 KiB at a time.
+    fn open(path: &Path, shape: Shape, options: &mut OpenOptions, blocks: usize) -> Result<Self, CardError> {
+        // From a loudspeaker one block: what waits in the pipe is late. PulseAudio writes 4 KiB at a time.
         let block = shape.frames_of_tick(0) * shape.frame_bytes();
-        let size = if block <= 4096 { 4096 } else { (2 * block).next_power_of_two() };
+        let one = if block <= 4096 { 4096 } else { (2 * block).next_power_of_two() };
+        let size = (one * blocks).min(1 << 20);
         let file = open_pipe(path, options, size).map_err(CardError::Pipe)?;
         Ok(Self { file, shape, tick: 0, last: 0.0, rest: Vec::new() })
     }
