@@ -152,7 +152,7 @@ describe('for screen readers', () => {
   });
 
   describe.skipIf(real)('with the scripted host', () => {
-    test.each(['General', 'Answers', 'Models', 'Servers', 'Shortcuts', 'Privacy', 'About'])(
+    test.each(['General', 'Answers', 'Voice', 'Models', 'Servers', 'Shortcuts', 'Privacy', 'About'])(
       'axe finds nothing serious in the settings page %s',
       async (name) => {
         const page = await open({ scene: 'problems' });
@@ -171,7 +171,7 @@ describe('for screen readers', () => {
       },
     );
 
-    test.each([1, 2, 3])('axe finds nothing serious on page %d of the first run', async (number) => {
+    test.each([1, 2, 3, 4])('axe finds nothing serious on page %d of the first run', async (number) => {
       const page = await open({ scene: 'first_run' });
       for (let n = 1; n < number; n++) await button(page, 'Continue').click();
       expect(await violations(page)).toEqual([]);

@@ -107,6 +107,8 @@ describe.skipIf(real)('with the scripted host', () => {
     await page.getByRole('progressbar', { name: 'SmolLM2 135M' }).waitFor();
     await page.getByText(/MB of 98 MB · .*\/s · .* left/).waitFor();
     await button(page, 'Continue').click();
+    await page.getByRole('heading', { name: 'Talking' }).waitFor();
+    await button(page, 'Continue').click();
     await page.getByRole('heading', { name: 'Ready' }).waitFor();
     await button(page, 'Start').click();
     await button(page, 'Explain how tides work, in five sentences').click();

@@ -10,6 +10,8 @@ const KEPT = 44;
 const JOINT = 11;
 /** Levels below this are the room's own noise, and no movement. */
 const STILL = 0.035;
+/** What nobody would see. */
+const NOTHING = 0.003;
 export const LEVEL_MS = 1000 / 30;
 
 export class History {
@@ -23,7 +25,7 @@ export class History {
 
   /** Nothing moves any more. */
   get flat(): boolean {
-    return [...this.#user, ...this.#assistant].every((one) => one < 0.004);
+    return [...this.#user, ...this.#assistant].every((one) => one === 0);
   }
 
   /**
@@ -46,7 +48,8 @@ export class History {
 /** Up at once, down a little slower than the sound: it breathes rather than flickers. */
 function calm(level: number, before: number): number {
   const loud = level < STILL ? 0 : Math.min(1, level);
-  return loud > before ? before + (loud - before) * 0.72 : before + (loud - before) * 0.34;
+  const next = before + (loud - before) * (loud > before ? 0.72 : 0.34);
+  return next < NOTHING ? 0 : next;
 }
 
 function side(kept: number[], passed: number): number[] {

@@ -1,0 +1,378 @@
+/** The spoken conversation with the scripted host: what is seen, pressed and read out. */
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import type { VoiceView } from '../../src/generated/api';
+import { answers, button, composer, open, questions, real, row, violations } from './world';
+
+interface Fake {
+  calls: [string, Record<string, unknown>][];
+  voice: { set(more: Partial<VoiceView>): void; levels(user: number, assistant: number): void };
+  world: { data: { settings: { values: Record<string, Record<string, unknown>> } }; settingsChanged(): void };
+}
+declare global {
+  interface Window {
+    harkFake: Fake;
+  }
+}
+
+const set = (page: Page, more: Partial<VoiceView>) =>
+  page.evaluate((view) => window.harkFake.voice.set(view), more);
+const calls = (page: Page, name: string) =>
+  page.evaluate(
+    (wanted) => window.harkFake.calls.filter(([one]) => one === wanted).map(([, args]) => args),
+    name,
+  );
+const panel = (page: Page) => page.locator('section.voice');
+const phase = (page: Page, name: string) => page.locator(`[data-phase=${name}]`).waitFor();
+const overflows = (page: Page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('main *, section *, dialog *')]
+      .filter((one) => one.clientWidth > 0 && one.getBoundingClientRect().right > innerWidth + 1)
+      .map((one) => one.className)
+      .filter((name) => typeof name === 'string' && name !== ''),
+  );
+
+/** A conversation in which nothing happens by itself. */
+async function still(options: Parameters<typeof open>[0] = {}): Promise<Page> {
+  const page = await open({ scene: 'voice_still', hash: '#c=c1', ...options });
+  await page.keyboard.press('Control+Shift+M');
+  await phase(page, 'listening');
+  return page;
+}
+
+describe.skipIf(real)('a spoken conversation', () => {
+  test('is begun by one button; both sides can be read while they speak', async () => {
+    const page = await open({ hash: '#c=c1' });
+    await button(page, 'Talk').click();
+    await phase(page, 'hearing');
+    await panel(page).getByText('Why does the sea').first().waitFor();
+    await questions(page).filter({ hasText: 'Why does the sea come in twice a day?' }).waitFor();
+    await phase(page, 'speaking');
+    const text = () => answers(page).last().innerText();
+    await expect.poll(text).toContain('Because there are');
+    const early = (await text()).length;
+    await expect.poll(async () => (await text()).length).toBeGreaterThan(early);
+    await phase(page, 'contested');
+    await phase(page, 'speaking');
+    await button(page, 'End').click();
+    await panel(page).waitFor({ state: 'detached' });
+    await answers(page).last().getByText('Stopped').waitFor();
+    await page.locator('[data-voice-said]').getByText('The spoken conversation has ended.').waitFor();
+  });
+
+  test('begins a conversation of its own and shows it', async () => {
+    const page = await open();
+    await button(page, 'Talk').click();
+    await questions(page).filter({ hasText: 'Why does the sea' }).waitFor();
+    await panel(page).waitFor();
+    await row(page, 'Why does the sea').waitFor();
+  });
+
+  test('that is interrupted goes on without a button to repair it', async () => {
+    const page = await open({ hash: '#c=c1' });
+    await button(page, 'Talk').click();
+    await questions(page).filter({ hasText: 'So at half Moon they are small?' }).waitFor({ timeout: 25_000 });
+    await answers(page).getByText('Interrupted', { exact: true }).waitFor();
+    expect(await button(page, 'Try again').count()).toBe(0);
+  });
+
+  test('Esc stops what is heard, and ends it then', async () => {
+    const page = await still();
+    await set(page, { phase: 'speaking', speaking: 'c1-m2' });
+    await page.keyboard.press('Escape');
+    await phase(page, 'listening');
+    expect(await calls(page, 'stop_speaking')).toHaveLength(1);
+    await page.keyboard.press('Escape');
+    await panel(page).waitFor({ state: 'detached' });
+    expect(await calls(page, 'stop_voice')).toHaveLength(1);
+  });
+
+  test('Esc in the composer does not end it', async () => {
+    const page = await still();
+    await composer(page).focus();
+    await page.keyboard.press('Escape');
+    await page.keyboard.type('m');
+    expect(await composer(page).inputValue()).toBe('m');
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    expect(await panel(page).count()).toBe(1);
+    expect(await calls(page, 'mute_voice')).toEqual([]);
+  });
+
+  test('is muted by key; the light goes out', async () => {
+    const page = await still();
+    const light = panel(page).getByText('The microphone is open: Built-in Microphone');
+    await light.waitFor({ state: 'attached' });
+    await page.keyboard.press('m');
+    await phase(page, 'muted');
+    await light.waitFor({ state: 'detached' });
+    await button(page, 'Unmute').click();
+    await phase(page, 'listening');
+  });
+
+  test('the talk key is Space or the pointer, wherever it is let go', async () => {
+    const page = await still();
+    await button(page, 'Push to talk').click();
+    await phase(page, 'waiting_for_key');
+    await page.keyboard.down(' ');
+    await phase(page, 'hearing');
+    await page.keyboard.up(' ');
+    await phase(page, 'waiting_for_key');
+    await page.locator('[data-talk]').hover();
+    await page.mouse.down();
+    await phase(page, 'hearing');
+    await page.mouse.move(40, 40);
+    await page.mouse.up();
+    await phase(page, 'waiting_for_key');
+    expect(await calls(page, 'talk_key')).toEqual([
+      { down: true },
+      { down: false },
+      { down: true },
+      { down: false },
+    ]);
+  });
+
+  test('hidden, or with another conversation shown, a chip stands for it', async () => {
+    const page = await still();
+    await button(page, 'Hide the voice').click();
+    const chip = page.getByRole('button', { name: /^The microphone is open: .* Listening/ });
+    await chip.click();
+    await panel(page).waitFor();
+    await row(page, 'A letter to the landlord').click();
+    await panel(page).waitFor({ state: 'detached' });
+    await chip.waitFor();
+    await page.keyboard.press('Control+,');
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /Listening/ })
+      .click();
+    await panel(page).waitFor();
+    await page.getByRole('heading', { name: 'Git rebase or merge' }).waitFor();
+  });
+
+  test('fills the window and becomes small again', async () => {
+    const page = await still();
+    await button(page, 'Fill the window').click();
+    await button(page, 'Make smaller').waitFor();
+    expect(await page.locator('.window').evaluate((one) => (one as HTMLElement).inert)).toBe(true);
+    const box = await panel(page).boundingBox();
+    expect(box).toMatchObject({ x: 0, y: 0, width: 1200, height: 800 });
+    expect(await panel(page).evaluate((one) => one.contains(document.activeElement))).toBe(true);
+    await button(page, 'Make smaller').click();
+    await composer(page).fill('reachable again');
+    expect(await panel(page).evaluate((one) => one.contains(document.activeElement))).toBe(false);
+  });
+
+  test('tells the parts of the last reply’s latency', async () => {
+    const page = await still();
+    await set(page, {
+      timings: {
+        silence_seen: 70,
+        transcript_final: 150,
+        end_believed: 130,
+        first_token: 200,
+        first_audio: 230,
+        first_sound: 243,
+      },
+    });
+    await button(page, /last reply was heard after 243 ms/).press('Enter');
+    const table = page.getByRole('table', { name: /Last reply/ });
+    await table.getByRole('row', { name: /First sound played 243 ms/ }).waitFor();
+    expect(await table.getByRole('row').count()).toBe(7);
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await table.waitFor({ state: 'detached' });
+    expect(await panel(page).count()).toBe(1);
+  });
+
+  test('changes the microphone on the spot', async () => {
+    const page = await still();
+    await button(page, 'Microphone and speaker').click();
+    const choice = page.getByRole('combobox', { name: 'Microphone' });
+    await expect
+      .poll(() => choice.locator('option').first().textContent())
+      .toBe('System default (Built-in Microphone)');
+    await choice.selectOption('alsa_input.usb');
+    await expect
+      .poll(() => calls(page, 'change_setting'))
+      .toEqual([{ path: 'voice.microphone', value: 'alsa_input.usb' }]);
+    await choice.selectOption('');
+    await expect.poll(() => calls(page, 'change_setting')).toHaveLength(2);
+    expect((await calls(page, 'change_setting'))[1]).toEqual({ path: 'voice.microphone', value: null });
+    await button(page, 'Play a test tone').click();
+    await expect.poll(() => calls(page, 'play_test_tone')).toHaveLength(1);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test('levels thirty times a second move the shape and nothing else', async () => {
+    const page = await still({ reducedMotion: 'no-preference', hash: '#c=c0' });
+    await page.locator('[data-voice-said]').getByText('Listening').waitFor({ state: 'attached' });
+    const seen = await page.evaluate(async () => {
+      const elsewhere = new Set<string>();
+      let moved = 0;
+      const watch = new MutationObserver((changes) => {
+        for (const { target } of changes) {
+          const one = target instanceof Element ? target : target.parentElement;
+          if (one?.closest('[data-shape]')) moved++;
+          else elsewhere.add(one?.outerHTML.slice(0, 80) ?? '?');
+        }
+      });
+      watch.observe(document.body, { childList: true, subtree: true, attributes: true, characterData: true });
+      for (let n = 0; n < 60; n++) {
+        window.harkFake.voice.levels(Math.abs(Math.sin(n / 5)), 0.1);
+        await new Promise((resolve) => setTimeout(resolve, 33));
+      }
+      watch.disconnect();
+      return { moved, elsewhere: [...elsewhere] };
+    });
+    expect(seen.elsewhere).toEqual([]);
+    expect(seen.moved).toBeGreaterThan(40);
+  });
+
+  test('a message is read aloud, and no longer', async () => {
+    const page = await open({ scene: 'voice_still', hash: '#c=c1' });
+    await button(answers(page).last(), 'Read aloud').click();
+    await button(answers(page).last(), 'Stop reading').click();
+    await button(answers(page).last(), 'Read aloud').waitFor();
+    expect(await calls(page, 'read_aloud')).toEqual([{ conversation: 'c1', message: 'c1-m2' }]);
+    expect(await calls(page, 'stop_speaking')).toHaveLength(1);
+  });
+
+  test('without its models says so and leads to them', async () => {
+    const page = await open({ scene: 'no_voice_models' });
+    await button(page, 'Talk').click();
+    await button(page, 'Download voice models').click();
+    const dialog = page.getByRole('dialog', { name: 'Settings' });
+    await dialog.getByRole('button', { name: /^Download, / }).click();
+    await dialog.getByRole('progressbar', { name: 'Models for talking' }).waitFor();
+    await dialog.getByText('Everything for a spoken conversation is on this computer.').waitFor();
+  });
+
+  test('without a microphone still stands, with a card', async () => {
+    const page = await open({ scene: 'no_microphone' });
+    await button(page, 'Talk').click();
+    await phase(page, 'no_microphone');
+    await panel(page).getByText('There is no microphone. Plug one in').waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
+});
+
+describe.skipIf(real)('the voice settings', () => {
+  test('a check shows the level and closes the microphone when the page is left', async () => {
+    const page = await open({ scene: 'usual' });
+    await page.keyboard.press('Control+,');
+    const dialog = page.getByRole('dialog', { name: 'Settings' });
+    await button(dialog, 'Voice').click();
+    await button(dialog, 'Try the microphone').click();
+    const meter = dialog.getByRole('meter', { name: 'Microphone level' });
+    await expect
+      .poll(() => meter.evaluate((one) => Number((one as HTMLElement).style.getPropertyValue('--level'))))
+      .toBeGreaterThan(0.15);
+    await button(dialog, 'General').click();
+    await expect.poll(() => calls(page, 'stop_voice')).toHaveLength(1);
+    await button(page, 'Close the microphone').waitFor({ state: 'detached' });
+  });
+
+  test('pace and volume are sliders that tell their value', async () => {
+    const page = await open();
+    await page.keyboard.press('Control+,');
+    await button(page.getByRole('dialog'), 'Voice').click();
+    const pace = page.getByRole('slider', { name: 'Pace' });
+    expect(await pace.getAttribute('aria-valuetext')).toBe('1×');
+    await pace.press('ArrowRight');
+    await expect.poll(() => calls(page, 'change_setting')).toEqual([{ path: 'voice.rate', value: 1.05 }]);
+    await expect.poll(() => pace.getAttribute('aria-valuetext')).toBe('1.05×');
+  });
+
+  test('the first start offers the models and a check, and both can be skipped', async () => {
+    const page = await open({ scene: 'first_run' });
+    for (let n = 0; n < 2; n++) await button(page, 'Continue').click();
+    await page.getByRole('heading', { name: 'Talking' }).waitFor();
+    await button(page, /^Download, /).click();
+    await page.getByRole('progressbar', { name: 'Models for talking' }).waitFor();
+    await button(page, 'Try the microphone').click();
+    await page.getByText('Say something').waitFor();
+    await button(page, 'Continue').click();
+    await expect.poll(() => calls(page, 'stop_voice')).toHaveLength(1);
+  });
+});
+
+describe.skipIf(real)('for everyone', () => {
+  const lost = { kind: 'lost', error: { code: 'sound', message: 'It was unplugged.' } } as const;
+  const PLAIN: Partial<VoiceView> = {
+    mode: 'hands_free',
+    muted: false,
+    speaking: null,
+    caption: { committed: '', tentative: '' },
+    microphone: { kind: 'open', device: 'Built-in Microphone' },
+  };
+  const states: Record<string, Partial<VoiceView>> = {
+    starting: { phase: 'starting' },
+    listening: { phase: 'listening' },
+    hearing: { phase: 'hearing', caption: { committed: 'What is', tentative: 'a tide' } },
+    thinking: { phase: 'thinking', caption: { committed: 'What is a tide?', tentative: '' } },
+    speaking: { phase: 'speaking', speaking: 'c1-m2' },
+    contested: { phase: 'contested', speaking: 'c1-m2' },
+    muted: { phase: 'muted', muted: true, microphone: { kind: 'closed' } },
+    'no microphone': { phase: 'no_microphone', microphone: lost },
+    'push to talk': { phase: 'waiting_for_key', mode: 'push_to_talk' },
+  };
+
+  test.each(['light', 'dark'] as const)('axe finds nothing serious in any state, %s', async (colorScheme) => {
+    const page = await still({ colorScheme });
+    const found: Record<string, string[]> = {};
+    for (const place of ['docked', 'enlarged']) {
+      for (const [name, state] of Object.entries(states)) {
+        await set(page, { ...PLAIN, ...state });
+        const wrong = await violations(page);
+        if (wrong.length > 0) found[`${name}, ${place}`] = wrong;
+      }
+      if (place === 'docked') await button(page, 'Fill the window').click();
+    }
+    expect(found).toEqual({});
+  });
+
+  test.each(
+    ['en-US', 'es-ES', 'zh-CN'].flatMap((locale) => [100, 200].map((size) => [locale, size] as const)),
+  )('in %s at %d percent, 640 px wide, nothing is cut off', async (locale, size) => {
+    const page = await open({
+      scene: 'voice_still',
+      hash: '#c=c1',
+      locale,
+      viewport: { width: 640, height: 800 },
+    });
+    await page.evaluate((text_size) => {
+      const { world } = window.harkFake;
+      Object.assign(world.data.settings.values['general'] ?? {}, { text_size });
+      world.settingsChanged();
+    }, size);
+    await page.keyboard.press('Control+Shift+M');
+    await phase(page, 'listening');
+    await set(page, { ...states['push to talk'], caption: { committed: 'What is', tentative: 'a tide' } });
+    expect(await overflows(page)).toEqual([]);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test('everything in the panel is reached by Tab', async () => {
+    const page = await still();
+    const seen = new Set<string>();
+    for (let n = 0; n < 8; n++) {
+      await page.keyboard.press('Tab');
+      seen.add(
+        await page.evaluate(() => {
+          const one = document.activeElement;
+          return (
+            one?.getAttribute('aria-label') ?? one?.getAttribute('title') ?? one?.textContent?.trim() ?? ''
+          );
+        }),
+      );
+    }
+    for (const name of [
+      'Fill the window',
+      'Hide the voice',
+      'Mute',
+      'Push to talk',
+      'Microphone and speaker',
+    ])
+      expect([...seen]).toContain(name);
+  });
+});
