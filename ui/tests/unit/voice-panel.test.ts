@@ -189,7 +189,7 @@ describe('levels', () => {
   const levels = (user: number, assistant = 0) =>
     shown.emit({ kind: 'voice_levels', levels: { user, assistant } });
   const frame = () => {
-    now += 16;
+    now += 34;
     for (const call of frames.splice(0)) call(now);
   };
 
