@@ -100,6 +100,12 @@ describe('the panel', () => {
     expect(shown.app.ui.settingsPage).toBe('voice');
   });
 
+  test('shows the same trouble once, however often it is told', async () => {
+    const error = { code: 'sound', message: 'The sound server is gone.' } as const;
+    await panel({ microphone: { kind: 'lost', error }, speaker: { kind: 'lost', error }, problem: error });
+    expect(document.querySelectorAll('.card')).toHaveLength(1);
+  });
+
   test('that could not begin offers the models that are missing', async () => {
     shown = new Window({ engine: { kind: 'idle', model: 'M' } });
     shown.failing.set(
