@@ -309,9 +309,16 @@ impl Core {
     }
 
     /// Ends a running reply at once, because something else is to take its place.
-    pub(crate) fn cut_off(&mut self, id: ConversationId) {
+    fn cut_off(&mut self, id: ConversationId) {
         self.stop_reply(id);
-        if let Some(message) = self.running.get(&id).map(|running| running.message) {
+        self.make_room(id);
+    }
+
+    /// Ends a running reply for a spoken one, which its conversation has begun already.
+    pub(crate) fn make_room(&mut self, id: ConversationId) {
+        if let Some(running) = self.running.get(&id) {
+            running.cancel.cancel();
+            let message = running.message;
             self.finish(id, message, history::ReplyEnd::Stopped, None);
         }
     }

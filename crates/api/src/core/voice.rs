@@ -390,7 +390,7 @@ impl Core {
             self.voice.view.conversation = Some(id.to_string());
             id
         };
-        self.cut_off(id);
+        self.make_room(id);
         let first_half = replaces.and_then(|replaced| self.voice.questions.get(&replaced).copied());
         let (question, shown) = if let Some(first_half) = first_half {
             let edited = self.history.edit(first_half, said, now)?;
