@@ -32,32 +32,48 @@ pub(super) fn cues(words: &[TimedWord]) -> Vec<Cue> {
     let words = narrow(words);
     let mut cues: Vec<Cue> = Vec::new();
     let mut begin = 0;
-    for index in 1..=words.len() {
-        if index < words.len() && !ends(&words[begin..index], &words[index]) {
-            continue;
-        }
-        let own = &words[begin..index];
-        let (Some(first), Some(last)) = (own.first(), own.last()) else { continue };
-        let next = words.get(index).map_or(u64::MAX, |next| next.from_ms);
+    while let Some(first) = words.get(begin) {
+        let end = end_of_cue(&words[begin..]) + begin;
+        let own = &words[begin..end];
+        let last_ms = own.last().map_or(first.to_ms, |last| last.to_ms);
+        let next = words.get(end).map_or(u64::MAX, |next| next.from_ms);
         let from_ms = cues.last().map_or(0, |before| before.to_ms).max(first.from_ms);
-        let wished = last.to_ms.max(from_ms + SHORTEST_MS).min(next);
-        let lines = broken(own);
+        let wished = last_ms.max(from_ms + SHORTEST_MS).min(next);
         // What is said at the same moment as the next words still needs a moment of its own.
-        cues.push(Cue { from_ms, to_ms: wished.max(from_ms + 1), lines });
-        begin = index;
+        cues.push(Cue { from_ms, to_ms: wished.max(from_ms + 1), lines: broken(own) });
+        begin = end;
     }
     cues
 }
 
-/// Whether a cue of `own` ends before `next`.
-fn ends(own: &[TimedWord], next: &TimedWord) -> bool {
-    let (Some(first), Some(last)) = (own.first(), own.last()) else { return false };
-    let sentence =
-        last.word.ends_with(['.', '!', '?', '…', '。', '！', '？']) && text(own).width() >= COLUMNS / 2;
-    sentence
-        || next.from_ms.saturating_sub(last.to_ms) >= PAUSE_MS
-        || next.to_ms.saturating_sub(first.from_ms) > LONGEST_MS
-        || !fits(own, next)
+/// How many words the first cue of `words` has: up to the end of a sentence or a pause; of what is too long for a cue,
+/// up to a comma in its second half, if there is one.
+fn end_of_cue(words: &[TimedWord]) -> usize {
+    for end in 1..words.len() {
+        let (own, next) = (&words[..end], &words[end]);
+        if is_whole(own, next) {
+            return end;
+        }
+        if is_full(own, next) {
+            let clause = (end / 2 + 1..end).rev().find(|at| own[at - 1].word.ends_with(CLAUSE));
+            return clause.unwrap_or(end);
+        }
+    }
+    words.len()
+}
+
+const SENTENCE: [char; 7] = ['.', '!', '?', '…', '。', '！', '？'];
+const CLAUSE: [char; 6] = [',', ';', ':', '，', '；', '、'];
+
+fn is_whole(own: &[TimedWord], next: &TimedWord) -> bool {
+    let Some(last) = own.last() else { return false };
+    let sentence = last.word.ends_with(SENTENCE) && text(own).width() >= COLUMNS / 2;
+    sentence || next.from_ms.saturating_sub(last.to_ms) >= PAUSE_MS
+}
+
+fn is_full(own: &[TimedWord], next: &TimedWord) -> bool {
+    let from = own.first().map_or(next.from_ms, |first| first.from_ms);
+    next.to_ms.saturating_sub(from) > LONGEST_MS || !fits(own, next)
 }
 
 fn fits(own: &[TimedWord], next: &TimedWord) -> bool {
@@ -170,17 +186,17 @@ mod tests {
     fn subrip() {
         insta::assert_snapshot!(file(&said(LONG, 250, 50)), @r"
         1
-        00:00:00,000 --> 00:00:05,650
-        It was the best of times, it was
-        the worst of times, it was the age
+        00:00:00,000 --> 00:00:05,350
+        It was the best of times, it was the
+        worst of times, it was the age of wisdom,
 
         2
-        00:00:05,700 --> 00:00:10,750
-        of wisdom, it was the age of
-        foolishness, it was the epoch of belief,
+        00:00:05,400 --> 00:00:08,950
+        it was the age of foolishness,
+        it was the epoch of belief,
 
         3
-        00:00:10,800 --> 00:00:12,550
+        00:00:09,000 --> 00:00:10,750
         it was the epoch of incredulity.
         ");
     }

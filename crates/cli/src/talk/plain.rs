@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use api::{App, StartVoice};
+use api::{App, MessageState, StartVoice};
 
 use super::begin;
 use super::follow::Told;
@@ -26,7 +26,15 @@ pub(super) async fn talk(app: &App, start: StartVoice) -> anyhow::Result<Exit> {
             let mut out = io::stdout().lock();
             match told {
                 Told::User(text) => writeln!(out, "You: {}", one_line(&text))?,
-                Told::Assistant { text, .. } => writeln!(out, "Hark: {}", one_line(&text))?,
+                Told::Assistant { text, state } => {
+                    // Of a reply that was stopped at once nothing was heard.
+                    if !text.trim().is_empty() {
+                        writeln!(out, "Hark: {}", one_line(&text))?;
+                    }
+                    if let MessageState::Failed { error } = state {
+                        note(error.message);
+                    }
+                }
                 Told::Note(sentence) => note(sentence),
                 Told::Over(None) => return Ok(Exit::Done),
                 Told::Over(Some(error)) => return Err(error.into()),
