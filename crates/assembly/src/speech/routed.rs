@@ -28,14 +28,12 @@ impl RoutedVoice {
 /// Whether a voice engine is meant by a request.
 fn speaks(info: &SpeakerInfo, request: &SpeakRequest) -> bool {
     let primary = |tag: &str| tag.split(['-', '_']).next().unwrap_or(tag).to_ascii_lowercase();
-    match &request.voice {
-        Some(id) => info.voices.iter().any(|voice| voice.id == *id),
-        None => {
-            let wanted = primary(&request.language.0);
-            let mut languages = info.voices.iter().flat_map(|voice| &voice.languages);
-            languages.any(|language| primary(&language.0) == wanted)
-        }
+    if let Some(id) = &request.voice {
+        return info.voices.iter().any(|voice| voice.id == *id);
     }
+    let wanted = primary(&request.language.0);
+    let mut languages = info.voices.iter().flat_map(|voice| &voice.languages);
+    languages.any(|language| primary(&language.0) == wanted)
 }
 
 #[async_trait]

@@ -109,7 +109,7 @@ async fn utterance(
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let (to, sound) = mpsc::channel(ON_THE_WAY);
-    let (hypothesis, mut hypotheses) = mpsc::channel::<Hypothesis>(ON_THE_WAY);
+    let (told, mut hypotheses) = mpsc::channel::<Hypothesis>(ON_THE_WAY);
     let feed = async {
         let (mut pauses, mut samples) = (0, 0);
         while let Some(next) = heard.recv().await {
@@ -143,7 +143,7 @@ async fn utterance(
         Ok::<_, std::io::Error>(())
     };
     let cancel = CancellationToken::new();
-    let listening = job.recogniser.listen(job.request.clone(), sound, hypothesis, cancel);
+    let listening = job.recogniser.listen(job.request.clone(), sound, told, cancel);
     let (samples, followed, transcript) = tokio::join!(feed, follow, listening);
     followed?;
     let transcript = transcript.map_err(ApiError::from)?;

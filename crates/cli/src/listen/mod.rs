@@ -96,17 +96,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         };
         let job = Job { recogniser, request };
         let mut output = Output::open(args.format, args.output.as_deref())?;
-        let exit = match sound {
-            Some(sound) => file::listen(&job, &sound, &mut output).await?,
-            None => {
-                let microphone = speech::device(&system, media::Direction::Input, args.microphone.as_deref());
-                let request = media::SoundRequest {
-                    input: microphone.await?.or_else(|| settings.microphone.clone().map(media::DeviceName)),
-                    output: None,
-                };
-                let detectors = system.detectors(&opened.store);
-                live::listen(&job, system.card().as_ref(), &request, detectors, &mut output).await?
-            }
+        let exit = if let Some(sound) = sound {
+            file::listen(&job, &sound, &mut output).await?
+        } else {
+            let microphone = speech::device(&system, media::Direction::Input, args.microphone.as_deref());
+            let request = media::SoundRequest {
+                input: microphone.await?.or_else(|| settings.microphone.clone().map(media::DeviceName)),
+                output: None,
+            };
+            let detectors = system.detectors(&opened.store);
+            live::listen(&job, system.card().as_ref(), &request, detectors, &mut output).await?
         };
         output.end()?;
         Ok(exit)

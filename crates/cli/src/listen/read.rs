@@ -11,7 +11,7 @@ use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, TrackType};
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 
 use crate::exit::{Exit, Failure};
@@ -27,7 +27,7 @@ pub(super) fn sound(path: &Path) -> anyhow::Result<Vec<f32>> {
     if let Some(ending) = path.extension().and_then(|ending| ending.to_str()) {
         hint.with_extension(ending);
     }
-    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    let stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
     let mut format = symphonia::default::get_probe()
         .probe(&hint, stream, FormatOptions::default(), MetadataOptions::default())
         .map_err(|_| no_sound())?;
@@ -38,12 +38,8 @@ pub(super) fn sound(path: &Path) -> anyhow::Result<Vec<f32>> {
         .make_audio_decoder(parameters.ok_or_else(no_sound)?, &AudioDecoderOptions::default())
         .map_err(|_| no_sound())?;
     let mut mono = Mono::default();
-    loop {
-        let packet = match format.next_packet() {
-            Ok(Some(packet)) => packet,
-            // A file that is cut off has been heard as far as it goes.
-            Ok(None) | Err(_) => break,
-        };
+    // A file that is cut off has been heard as far as it goes.
+    while let Ok(Some(packet)) = format.next_packet() {
         if packet.track_id != id {
             continue;
         }

@@ -140,7 +140,7 @@ fn narrow(words: &[TimedWord]) -> Vec<TimedWord> {
     narrow
 }
 
-/// The `index`th cue, from 1, of a SubRip file.
+/// The `index`th cue, from 1, of a `SubRip` file.
 pub(super) fn srt(index: usize, cue: &Cue) -> String {
     let (from, to) = (clock(cue.from_ms, ','), clock(cue.to_ms, ','));
     format!("{index}\n{from} --> {to}\n{}\n\n", cue.lines.join("\n"))
