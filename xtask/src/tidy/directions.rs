@@ -43,6 +43,9 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     // for tests
     ("testkit",      &["engine", "dialogue", "media", "worker-kit"]),
     ("soundcard-sim", &[]),
+    // the real program in scenes on the virtual card
+    ("voice-bench",  &["soundcard-sim", "testkit"]),
+    ("voice-tests",  &["voice-bench", "soundcard-sim"]),
     ("desktop-tests", &[]),
     ("privacy-tests", &[]),
     ("xtask",        &[]),
@@ -79,6 +82,7 @@ const HOST: &[&str] = &[
     "remote",
     // for the benchmark of the spoken conversation
     "soundcard-sim",
+    "voice-bench",
 ];
 
 /// Programs: nothing may depend on them, not even tests.
@@ -91,6 +95,7 @@ const PROGRAMS: &[&str] = &[
     "worker-espeak",
     "desktop-tests",
     "privacy-tests",
+    "voice-tests",
     "xtask",
 ];
 

@@ -15,6 +15,8 @@ mod processes;
 mod screen;
 mod setup;
 mod speed;
+#[cfg(unix)]
+mod voice;
 mod window;
 mod worker;
 
@@ -38,6 +40,9 @@ pub(crate) struct Args {
 enum Command {
     /// Typed conversation: the engine against llama.cpp's own programs, the history, the window
     Text(TextArgs),
+    /// Spoken conversation: recordings of people spoken into the real program, on a virtual sound card
+    #[cfg(unix)]
+    Voice(voice::Args),
 }
 
 /// The arguments of `hark bench text`.
@@ -82,7 +87,14 @@ const TEXT: [Part; 7] = [
 
 /// Measures what is asked for.
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
-    let Command::Text(args) = args.command;
+    match args.command {
+        Command::Text(args) => text(args),
+        #[cfg(unix)]
+        Command::Voice(args) => voice::run(args),
+    }
+}
+
+fn text(args: TextArgs) -> anyhow::Result<Exit> {
     let setup = Setup {
         model: args.model,
         peers: args.peers,

@@ -5,7 +5,7 @@
 mod file;
 mod live;
 mod out;
-mod read;
+pub(crate) mod read;
 mod subtitles;
 mod timed;
 

@@ -17,7 +17,7 @@ use symphonia::core::meta::MetadataOptions;
 use crate::exit::{Exit, Failure};
 
 /// All of a file's sound, mono, at [`SPEECH_RATE`]. What is broken in the middle is left out.
-pub(super) fn sound(path: &Path) -> anyhow::Result<Vec<f32>> {
+pub(crate) fn sound(path: &Path) -> anyhow::Result<Vec<f32>> {
     let bad = |what: String| Failure::new(Exit::Usage, what);
     let shown = path.display();
     let file = File::open(path).map_err(|error| bad(format!("{shown} cannot be read: {error}.")))?;

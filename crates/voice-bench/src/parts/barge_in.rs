@@ -1,0 +1,158 @@
+//! Real voices over a reply: how soon it is quieter, how soon it is silent, and whether the turn is the user's.
+//!
+//! The reply is always the same text from a scripted server, so that the recording of one that nobody disturbed tells how
+//! loud it would have been. How a reply is interrupted does not depend on who wrote it.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{Measured, Scenes, quantile, rate, room, rounded};
+use crate::align::{place, quieter};
+use crate::script::{LONG_REPLY, Script};
+use crate::sound::{Audible, frames, ms};
+use crate::stage::{ANSWERS, Message, Reply, Stage};
+use crate::voices::Utterance;
+use crate::{Line, pass};
+
+/// A silence of the loudspeaker that is longer than those between the reply's sentences.
+pub(super) const GONE: usize = 250;
+/// How long a reply is left alone before something happens: the canceller has learnt the room.
+pub(super) const ALONE: Duration = Duration::from_millis(4_500);
+/// Of the reply before the interruption, what is looked for in the undisturbed one.
+const PIECE: usize = 600;
+
+/// The stage with its scripted server, and what an undisturbed reply sounds like.
+pub(super) struct Scripted {
+    pub(super) stage: Stage,
+    /// From the first audible frame of the reply.
+    pub(super) reference: Vec<f32>,
+    _script: Script,
+}
+
+/// Opens it and listens to one reply to its end.
+pub(super) fn scripted(scenes: &Scenes) -> anyhow::Result<Scripted> {
+    let script = Script::start(LONG_REPLY)?;
+    let mut stage = Stage::open(&scenes.cast, Some(&script))?;
+    scenes.echo(&stage.card);
+    let first = scenes.utterances.first().ok_or_else(|| anyhow::anyhow!("there are no recordings"))?;
+    scenes.say("  one reply that nobody disturbs");
+    let reply = stage.ask(first, Duration::from_mins(3))?;
+    let played = &reply.recording.speaker;
+    let begin = Audible::played(played).onset(reply.spoken);
+    let begin = begin
+        .ok_or_else(|| anyhow::anyhow!("the scripted reply was not heard: {}", stage.program.complaint()))?;
+    let reference = played[begin..].to_vec();
+    Ok(Scripted { stage, reference, _script: script })
+}
+
+impl Scripted {
+    /// Makes sure that a reply is heard and was for a while.
+    pub(super) fn speaking(&mut self) -> anyhow::Result<bool> {
+        let mark = self.stage.program.mark();
+        if self.stage.phase() != "speaking" {
+            let soon = self.stage.phase_from(mark, &["speaking"], Duration::from_secs(4))?;
+            if soon.is_none() {
+                self.stage.rest(Duration::from_secs(5))?;
+                let mark = self.stage.program.mark();
+                self.stage.type_in("Tell me more.")?;
+                if self.stage.phase_from(mark, &["speaking"], ANSWERS)?.is_none() {
+                    return Ok(false);
+                }
+            }
+        }
+        pass(ALONE)?;
+        Ok(self.stage.phase() == "speaking")
+    }
+}
+
+/// Whether a reply ended before its end in what was told.
+pub(super) fn ended_early(lines: &[Line]) -> bool {
+    let ended =
+        lines.iter().filter(|line| line.is("message")).map(|line| Message::of(&line.value["message"]));
+    ended
+        .into_iter()
+        .any(|message| message.is_reply() && !matches!(message.state.as_str(), "complete" | "streaming"))
+}
+
+/// What one interruption did, in milliseconds after the user's first voiced sample.
+#[derive(Debug, Clone, Copy)]
+struct Interruption {
+    duck: Option<f64>,
+    stop: Option<f64>,
+    taken: bool,
+}
+
+fn interruption(reply: &Reply, utterance: &Utterance, reference: &[f32]) -> Interruption {
+    let played = &reply.recording.speaker;
+    let onset = reply.spoken + utterance.voiced.start;
+    let audible = Audible::played(played);
+    let before = onset.saturating_sub(frames(PIECE))..onset;
+    let found = place(&played[before.clone()], reference, 0..reference.len());
+    let duck = found.and_then(|at| {
+        let (recorded, meant) = (&played[before.start..], &reference[at..]);
+        quieter(recorded, meant, frames(PIECE)).map(|at| ms(at - frames(PIECE)))
+    });
+    let mut from = onset;
+    let mut stop = None;
+    while let Some(begins) = audible.silence(from, frames(GONE)) {
+        // A pause of the reply itself is no stop.
+        let pause = found.is_some_and(|at| {
+            let begin = at + begins.saturating_sub(before.start);
+            let end = (begin + frames(GONE)).min(reference.len());
+            Audible::played(&reference[begin.min(end)..end]).share(0..frames(GONE)) < 0.3
+        });
+        if !pause && begins + frames(20) >= onset {
+            stop = Some(ms(begins.saturating_sub(onset)));
+            break;
+        }
+        from = begins.max(from) + frames(GONE);
+    }
+    Interruption { duck, stop, taken: ended_early(&reply.lines) }
+}
+
+pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
+    let mut scripted = scripted(scenes)?;
+    let count = scenes.few(6, 20);
+    let (mut ducks, mut stops, mut taken, mut tries) = (Vec::new(), Vec::new(), 0, 0);
+    // Interrupting with less than a second of voice is another matter: a word alone may be no interruption.
+    let long: Vec<&Utterance> =
+        scenes.utterances.iter().filter(|one| one.voiced.len() > frames(900)).collect();
+    for utterance in long.iter().cycle().take(count) {
+        if !scripted.speaking()? {
+            scenes.say("  no reply to interrupt");
+            continue;
+        }
+        let mark = scripted.stage.program.mark();
+        let tape = scripted.stage.card.record();
+        pass(Duration::from_millis(800))?;
+        let speech = scripted.stage.card.speak(&utterance.sound, 1.0);
+        scripted.stage.heard(&speech)?;
+        pass(Duration::from_millis(150))?;
+        let lines = scripted.stage.program.since(mark);
+        let reply = scripted.stage.scene(tape, &speech, lines)?;
+        let seen = interruption(&reply, utterance, &scripted.reference);
+        scenes.say(format!("  {}: {seen:?}", utterance.name));
+        tries += 1;
+        taken += usize::from(seen.taken);
+        ducks.extend(seen.duck);
+        stops.extend(seen.stop.filter(|_| seen.taken));
+    }
+    let conditions = json!({
+        "what": "first voiced sample of the interrupting recording to the loudspeaker's track: at less than half of the \
+                 undisturbed reply's amplitude in three windows of 10 ms (duck), silent for 250 ms (stop); taken: the reply \
+                 ended before the interrupting voice did",
+        "reply": "a fixed text from a scripted server, spoken by the program's voice",
+        "room": room(true, None),
+        "interruptions": tries,
+        "duck_each": rounded(&ducks),
+        "stop_each": rounded(&stops),
+    });
+    let figure =
+        |name, value, unit, samples| Measured { name, value, unit, samples, conditions: conditions.clone() };
+    Ok(vec![
+        figure("voice.duck_p95_ms", quantile(&ducks, 0.95), "ms", ducks.len()),
+        figure("voice.stop_p95_ms", quantile(&stops, 0.95), "ms", stops.len()),
+        figure("voice.interrupt_taken_rate", rate(taken, tries), "", tries),
+    ])
+}

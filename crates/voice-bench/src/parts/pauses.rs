@@ -1,0 +1,60 @@
+//! Sentences with a pause inside: which are answered before their end, and what becomes of the halves.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::reply::{Answered, answered};
+use super::{Measured, Scenes, rate, room, rounded};
+use crate::align::words;
+use crate::pass;
+use crate::sound::frames;
+use crate::stage::Stage;
+use crate::voices::Utterance;
+
+const PAUSES: [usize; 5] = [300, 500, 700, 900, 1_200];
+
+pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
+    let cast = crate::Cast { reply_tokens: Some(24), ..scenes.cast.clone() };
+    let mut stage = Stage::open(&cast, None)?;
+    scenes.echo(&stage.card);
+    // Shorter ones have no middle of a clause.
+    let long = |utterance: &&Utterance| utterance.voiced.len() > frames(1_300);
+    let sentences: Vec<&Utterance> = scenes.utterances.iter().filter(long).collect();
+    anyhow::ensure!(!sentences.is_empty(), "the recordings are all shorter than 1.3 s");
+    let count = scenes.few(10, 2 * sentences.len().max(20));
+    let (mut cut, mut joined, mut judged, mut total) = (Vec::new(), 0, 0, 0);
+    for (n, utterance) in sentences.iter().cycle().take(count).enumerate() {
+        let Some(paused) = utterance.with_pause(PAUSES[n % PAUSES.len()]) else { continue };
+        let reply = stage.ask(&paused, Duration::from_secs(15))?;
+        total += 1;
+        let answered = answered(&reply, &paused);
+        if let Answered::Before(early) = answered {
+            cut.push(early);
+            if let Some(text) = &paused.text {
+                let history = stage.history()?;
+                let last = history.iter().rev().find(|message| !message.is_reply());
+                let said = last.map(|message| words(text, &message.text)).unwrap_or_default();
+                judged += 1;
+                joined += usize::from(said.same * 10 >= said.words * 7);
+            }
+        }
+        scenes.say(format!("  {}: {answered:?}", paused.name));
+        pass(Duration::from_millis(600))?;
+    }
+    let conditions = json!({
+        "what": "sentences with a pause at their weakest 40 ms between 30 % and 75 % of their length, answered audibly \
+                 before their last voiced sample",
+        "pauses_ms": PAUSES,
+        "room": room(true, None),
+        "cut_off_ms_before_the_end": rounded(&cut),
+        "halves_joined_in_one_message": format!("{joined} of {judged} with a known text"),
+    });
+    Ok(vec![Measured {
+        name: "voice.cutoff_rate",
+        value: rate(cut.len(), total),
+        unit: "",
+        samples: total,
+        conditions,
+    }])
+}

@@ -1,0 +1,208 @@
+//! Who speaks in the scenes: recordings of people, and what is no turn (coughs, "uh-huh").
+
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+use soundcard_sim::{RATE, Sound};
+
+use crate::sound::{Audible, WINDOW, frames, level};
+
+/// One sentence, or what is between two pauses.
+#[derive(Debug, Clone)]
+pub struct Utterance {
+    /// For people.
+    pub name: String,
+    /// What is said, where that is known.
+    pub text: Option<String>,
+    /// The sound.
+    pub sound: Sound,
+    /// From the first to the last voiced frame (see [`crate::sound`]).
+    pub voiced: Range<usize>,
+}
+
+impl Utterance {
+    /// With its voiced frames found; none if there are none.
+    pub fn new(name: impl Into<String>, text: Option<String>, sound: Sound) -> Option<Self> {
+        let audible = Audible::of(sound.samples());
+        let voiced = audible.onset(0)?..audible.offset(0..sound.samples().len())?;
+        Some(Self { name: name.into(), text, sound, voiced })
+    }
+
+    /// Louder or quieter.
+    #[must_use]
+    pub fn at(&self, gain: f32) -> Sound {
+        let scaled: Vec<f32> = self.sound.samples().iter().map(|sample| sample * gain).collect();
+        Sound::of(&scaled, RATE)
+    }
+
+    /// At most so long, from its first voiced frame.
+    pub fn beginning(&self, milliseconds: usize) -> Sound {
+        let end = (self.voiced.start + frames(milliseconds)).min(self.sound.samples().len());
+        Sound::of(&self.sound.samples()[self.voiced.start..end], RATE)
+    }
+
+    /// The same with a pause in its middle, filled with its own noise floor: at the weakest 40 ms between 30 % and 75 %
+    /// of its voiced part, which is nearly always the end of a word.
+    pub fn with_pause(&self, milliseconds: usize) -> Option<Self> {
+        let samples = self.sound.samples();
+        let length = self.voiced.len();
+        let places = self.voiced.start + length * 3 / 10..self.voiced.start + length * 3 / 4;
+        let weakest = places
+            .step_by(WINDOW / 2)
+            .min_by(|one, other| dip(samples, *one).total_cmp(&dip(samples, *other)))?;
+        let cut = weakest + DIP / 2;
+        let floor =
+            samples.chunks(WINDOW).map(level).min_by(f32::total_cmp).unwrap_or(-80.0).clamp(-80.0, -45.0);
+        let amplitude = 10_f32.powf(floor / 20.0) * 1.7;
+        let mut noise = Noise(0x1234_5678);
+        let mut with = samples[..cut].to_vec();
+        with.extend((0..frames(milliseconds)).map(|_| noise.next() * amplitude));
+        with.extend_from_slice(&samples[cut..]);
+        let added = frames(milliseconds);
+        Some(Self {
+            name: format!("{} + {milliseconds} ms", self.name),
+            text: self.text.clone(),
+            sound: Sound::of(&with, RATE),
+            voiced: self.voiced.start..self.voiced.end + added,
+        })
+    }
+}
+
+const DIP: usize = RATE as usize / 25;
+
+fn dip(samples: &[f32], at: usize) -> f32 {
+    level(&samples[at..(at + DIP).min(samples.len())])
+}
+
+/// White noise in -1..=1 that is always the same.
+struct Noise(u32);
+
+impl Noise {
+    fn next(&mut self) -> f32 {
+        // Marsaglia, Xorshift RNGs (2003).
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        (self.0 as f32 / u32::MAX as f32 - 0.5) * 2.0
+    }
+}
+
+/// The English recordings that a folder's `transcripts.tsv` lists (file, language, transcript).
+///
+/// # Errors
+/// If there is no such file, it lists nothing that is here, or a recording cannot be read.
+pub fn recordings(folder: &Path) -> anyhow::Result<Vec<Utterance>> {
+    let list = folder.join("transcripts.tsv");
+    let text = fs::read_to_string(&list).with_context(|| {
+        format!("{} is missing: a line for each recording, with its file, language and words", list.display())
+    })?;
+    let mut found = Vec::new();
+    for line in text.lines().skip(1) {
+        let mut fields = line.split('\t');
+        let (Some(file), Some(language), Some(said)) = (fields.next(), fields.next(), fields.next()) else {
+            continue;
+        };
+        let path = folder.join(file);
+        let is_wav = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("wav"));
+        if language == "en" && is_wav && path.is_file() {
+            found.extend(Utterance::new(file, Some(said.to_owned()), Sound::read(&path)?));
+        }
+    }
+    ensure!(!found.is_empty(), "{} lists no English WAV file that is here", list.display());
+    Ok(found)
+}
+
+/// What is said between the pauses of a longer recording: pieces of 0.8 to 8 s.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn pieces(file: &Path) -> anyhow::Result<Vec<Utterance>> {
+    let sound = Sound::read(file)?;
+    let samples = sound.samples();
+    let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let margin = frames(60);
+    let pieces = Audible::of(samples).stretches(frames(250)).into_iter().filter_map(|piece| {
+        if !(frames(800)..frames(8_000)).contains(&piece.len()) {
+            return None;
+        }
+        let (from, to) = (piece.start.saturating_sub(margin), (piece.end + margin).min(samples.len()));
+        let at = crate::sound::ms(piece.start) / 1000.0;
+        Utterance::new(format!("{name} at {at:.1} s"), None, Sound::of(&samples[from..to], RATE))
+    });
+    Ok(pieces.collect())
+}
+
+/// A sentence by espeak-ng's own program.
+///
+/// # Errors
+/// If it is not installed.
+pub fn spoken(text: &str, voice: &str) -> anyhow::Result<Utterance> {
+    let file = tempfile::Builder::new().suffix(".wav").tempfile()?;
+    let done = Command::new("espeak-ng").args(["-v", voice, "-w"]).arg(file.path()).arg(text).status();
+    let done = done.context("espeak-ng is not installed (Debian: espeak-ng)")?;
+    ensure!(done.success(), "espeak-ng has no voice {voice}");
+    let sound = Sound::read(file.path())?;
+    Utterance::new(format!("“{text}” ({voice})"), Some(text.to_owned()), sound)
+        .context("espeak-ng said nothing")
+}
+
+/// Something like a cough: one to three bursts of noise of 90 to 160 ms with a hard beginning, lowpassed at about 2 kHz.
+/// `which` makes it another one.
+pub fn cough(which: u32) -> Option<Utterance> {
+    let mut noise = Noise(0x9e37_79b9 ^ which.wrapping_mul(0x85eb_ca6b).max(1));
+    let mut sound = vec![0.0; frames(20)];
+    for burst in 0..=which % 3 {
+        let length = frames(90 + 35 * ((which + burst) % 3) as usize);
+        let (mut low, mut lower) = (0.0, 0.0);
+        for n in 0..length {
+            let share = n as f32 / length as f32;
+            let shape = (share * 20.0).min(1.0) * (-4.0 * share).exp();
+            // Two poles at 2 kHz.
+            low += 0.23 * (noise.next() - low);
+            lower += 0.23 * (low - lower);
+            sound.push((lower * shape * 1.2).clamp(-0.9, 0.9));
+        }
+        sound.extend(vec![0.0; frames(110)]);
+    }
+    Utterance::new(format!("cough {which}"), None, Sound::of(&sound, RATE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sound::ms;
+    use std::time::Duration;
+
+    fn two_words() -> Utterance {
+        let mut sound = vec![0.0; frames(100)];
+        for _ in 0..2 {
+            sound.extend_from_slice(Sound::tone(300.0, 0.3, Duration::from_millis(400)).samples());
+            sound.extend(vec![0.0; frames(60)]);
+        }
+        Utterance::new("two", None, Sound::of(&sound, RATE)).unwrap()
+    }
+
+    #[test]
+    fn a_pause_is_put_where_the_words_part() {
+        let whole = two_words();
+        let paused = whole.with_pause(700).unwrap();
+        assert_eq!(paused.sound.samples().len(), whole.sound.samples().len() + frames(700));
+        let parts = Audible::of(paused.sound.samples()).stretches(frames(200));
+        assert_eq!(parts.len(), 2, "{parts:?}");
+        assert!((ms(parts[0].end) - 500.0).abs() < 12.0, "{parts:?}");
+        assert_eq!(paused.voiced.len(), whole.voiced.len() + frames(700));
+    }
+
+    #[test]
+    fn coughs_are_short_and_loud_and_differ() {
+        for which in 0..6 {
+            let cough = cough(which).unwrap();
+            assert!((60.0..700.0).contains(&ms(cough.voiced.len())), "{}", ms(cough.voiced.len()));
+            let peak = cough.sound.samples().iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+            assert!(peak > 0.1, "{peak}");
+        }
+    }
+}
