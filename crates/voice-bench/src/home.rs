@@ -1,5 +1,6 @@
 //! A folder of its own for the program: settings that make replies repeatable, and the models.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -66,7 +67,7 @@ impl Home {
         let mut text = String::from("version = 1\n");
         match models {
             Models::Kept(kept) => {
-                text += &format!("[models]\noffline = true\nfolder = {:?}\n", kept.display().to_string());
+                let _ = writeln!(text, "[models]\noffline = true\nfolder = {:?}", kept.display().to_string());
             }
             Models::Loose { chat, voice } => {
                 text += "[models]\noffline = true\n";

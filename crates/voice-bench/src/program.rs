@@ -148,7 +148,7 @@ impl Program {
     ///
     /// # Errors
     /// The program's own error, as a sentence; or if it does not answer within a minute.
-    pub fn ask(&mut self, command: &str, args: Value) -> anyhow::Result<Value> {
+    pub fn ask(&mut self, command: &str, args: &Value) -> anyhow::Result<Value> {
         self.asked += 1;
         let (id, mark) = (self.asked, self.mark());
         let line = json!({ "id": id, "command": command, "args": args });

@@ -127,7 +127,7 @@ impl Stage {
             if QUIET.contains(&self.phase().as_str()) || self.phase_from(mark, QUIET, step)?.is_some() {
                 return Ok(());
             }
-            self.program.ask("stop_speaking", json!({}))?;
+            self.program.ask("stop_speaking", &json!({}))?;
         }
         bail!("the conversation stays in “{}”", self.phase())
     }
@@ -179,7 +179,7 @@ impl Stage {
     /// If there is no conversation.
     pub fn history(&mut self) -> anyhow::Result<Vec<Message>> {
         let conversation = self.conversation().context("nothing was said yet")?;
-        let view = self.program.ask("open_conversation", json!({ "conversation": conversation }))?;
+        let view = self.program.ask("open_conversation", &json!({ "conversation": conversation }))?;
         let messages = view["messages"].as_array().cloned().unwrap_or_default();
         Ok(messages.iter().map(Message::of).collect())
     }
@@ -190,7 +190,7 @@ impl Stage {
     /// If there is no conversation yet.
     pub fn type_in(&mut self, text: &str) -> anyhow::Result<()> {
         let conversation = self.conversation().context("nothing was said yet")?;
-        self.program.ask("send", json!({ "conversation": conversation, "text": text })).map(drop)
+        self.program.ask("send", &json!({ "conversation": conversation, "text": text })).map(drop)
     }
 }
 

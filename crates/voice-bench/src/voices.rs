@@ -159,11 +159,11 @@ pub fn cough(which: u32) -> Option<Utterance> {
         let (mut low, mut lower) = (0.0, 0.0);
         for n in 0..length {
             let share = n as f32 / length as f32;
-            let shape = (share * 20.0).min(1.0) * (-4.0 * share).exp();
+            let decay = (share * 20.0).min(1.0) * (-4.0 * share).exp();
             // Two poles at 2 kHz.
             low += 0.23 * (noise.next() - low);
             lower += 0.23 * (low - lower);
-            sound.push((lower * shape * 1.2).clamp(-0.9, 0.9));
+            sound.push((lower * decay * 1.2).clamp(-0.9, 0.9));
         }
         sound.extend(vec![0.0; frames(110)]);
     }

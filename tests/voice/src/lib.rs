@@ -1,7 +1,7 @@
 //! Whole spoken conversations: the built `hark` with its workers and the starter models, spoken to by recordings of people
 //! on the virtual sound card.
 //!
-//! Linux only. Where PulseAudio, the models (`HARK_TEST_MODEL`, `HARK_TEST_VOICE`), the recordings (`HARK_TEST_DATA`) or the
+//! Linux only. Where `PulseAudio`, the models (`HARK_TEST_MODEL`, `HARK_TEST_VOICE`), the recordings (`HARK_TEST_DATA`) or the
 //! programs are missing, a test says `skipped: …` and passes. Conversations are held one after another, because on two
 //! cores they would make each other late.
 
@@ -17,7 +17,7 @@ use voice_bench::voices::{Utterance, recordings};
 use voice_bench::{Cast, LONG_REPLY, Models, Script, Stage};
 
 /// How long anything may take: events are awaited, and this is the end of all patience.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A conversation to be held, and who holds it.
 pub struct Scene {
@@ -145,7 +145,7 @@ impl Scene {
     pub fn works(&mut self) -> anyhow::Result<()> {
         let before = self.stage.history().map_or(0, |history| history.len());
         self.begin("harvard_3.wav")?;
-        self.stage.program.ask("stop_speaking", serde_json::json!({}))?;
+        self.stage.program.ask("stop_speaking", &serde_json::json!({}))?;
         self.stage.rest(Duration::from_secs(20))?;
         let after = self.stage.history()?;
         anyhow::ensure!(after.len() > before, "nothing new in the history: {after:?}");

@@ -93,6 +93,6 @@ fn a_typed_message_is_answered_aloud() -> anyhow::Result<()> {
     scene.stage.type_in("And now?")?;
     let spoken = scene.stage.phase_from(mark, &["speaking"], PATIENCE)?;
     ensure!(spoken.is_some(), "{}", scene.stage.program.voice());
-    scene.stage.program.ask("stop_speaking", json!({}))?;
+    scene.stage.program.ask("stop_speaking", &json!({}))?;
     Ok(())
 }

@@ -50,7 +50,7 @@ fn speakers_pulled_out_in_mid_reply_are_said_and_used_again() -> anyhow::Result<
     let mark = scene.stage.program.mark();
     scene.stage.card.replug(SPEAKER)?;
     scene.side(mark, "speaker", "open")?;
-    scene.stage.program.ask("stop_speaking", json!({}))?;
+    scene.stage.program.ask("stop_speaking", &json!({}))?;
     scene.stage.rest(PATIENCE)?;
     scene.works()
 }
@@ -126,7 +126,7 @@ fn a_voice_killed_in_mid_reply_speaks_again() -> anyhow::Result<()> {
     pass(Duration::from_secs(1))?;
     kill(&scene, "worker-espeak")?;
     pass(Duration::from_secs(2))?;
-    scene.stage.program.ask("stop_speaking", json!({}))?;
+    scene.stage.program.ask("stop_speaking", &json!({}))?;
     scene.stage.rest(PATIENCE)?;
     scene.works()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Measured, Scenes, quantile, rate, room, rounded};
+use super::{Measured, Scenes, quantile, rate, room, rounded, with_echo};
 use crate::align::{place, quieter};
 use crate::script::{LONG_REPLY, Script};
 use crate::sound::{Audible, frames, ms};
@@ -34,7 +34,7 @@ pub(super) struct Scripted {
 pub(super) fn scripted(scenes: &Scenes) -> anyhow::Result<Scripted> {
     let script = Script::start(LONG_REPLY)?;
     let mut stage = Stage::open(&scenes.cast, Some(&script))?;
-    scenes.echo(&stage.card);
+    with_echo(&stage.card);
     let first = scenes.utterances.first().ok_or_else(|| anyhow::anyhow!("there are no recordings"))?;
     scenes.say("  one reply that nobody disturbs");
     let reply = stage.ask(first, Duration::from_mins(3))?;
@@ -120,7 +120,7 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
         scenes.utterances.iter().filter(|one| one.voiced.len() > frames(900)).collect();
     for utterance in long.iter().cycle().take(count) {
         if !scripted.speaking()? {
-            scenes.say("  no reply to interrupt");
+            scenes.say(format!("  no reply to interrupt: {}", scripted.stage.phase()));
             continue;
         }
         let mark = scripted.stage.program.mark();

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Measured, Scenes, room};
+use super::{Measured, Scenes, room, with_echo};
 use crate::stage::{ANSWERS, Stage};
 use crate::{pass, tree};
 
 pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     let seconds = scenes.few(10, 20);
     let mut stage = Stage::open(&scenes.cast, None)?;
-    scenes.echo(&stage.card);
+    with_echo(&stage.card);
     // Engines that have just been made ready still tidy up.
     pass(Duration::from_secs(3))?;
     let root = stage.program.id();

@@ -13,7 +13,7 @@ use crate::stage::Reply;
 use crate::voices::{Utterance, cough, spoken};
 
 /// How long after a distraction the reply must be heard again.
-const AFTER: Duration = Duration::from_millis(3_000);
+const AFTER: Duration = Duration::from_secs(3);
 const PIECE: usize = 500;
 
 /// Something that is no turn.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Measured, Scenes, room};
+use super::{Measured, Scenes, room, with_echo};
 use crate::align::words;
 use crate::pass;
 use crate::sound::{Audible, frames};
@@ -24,7 +24,7 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     let count = scenes.few(10, 50);
     let cast = crate::Cast { reply_tokens: Some(160), ..scenes.cast.clone() };
     let mut stage = Stage::open(&cast, None)?;
-    scenes.echo(&stage.card);
+    with_echo(&stage.card);
     let long: Vec<&Utterance> =
         scenes.utterances.iter().filter(|one| one.voiced.len() > frames(1_200)).collect();
     let mut heard: Vec<Heard> = Vec::new();

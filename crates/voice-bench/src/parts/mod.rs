@@ -87,13 +87,13 @@ impl Scenes {
         self.utterances.iter().cycle().take(count)
     }
 
-    fn echo(&self, card: &VirtualCard) {
-        card.echo(ECHO.0, ECHO.1);
-    }
-
     fn say(&self, what: impl Into<String>) {
         (self.note)(what.into());
     }
+}
+
+fn with_echo(card: &VirtualCard) {
+    card.echo(ECHO.0, ECHO.1);
 }
 
 /// What is said of the room.

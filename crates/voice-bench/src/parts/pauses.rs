@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::reply::{Answered, answered};
-use super::{Measured, Scenes, rate, room, rounded};
+use super::{Measured, Scenes, rate, room, rounded, with_echo};
 use crate::align::words;
 use crate::pass;
 use crate::sound::frames;
@@ -17,7 +17,7 @@ const PAUSES: [usize; 5] = [300, 500, 700, 900, 1_200];
 pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     let cast = crate::Cast { reply_tokens: Some(24), ..scenes.cast.clone() };
     let mut stage = Stage::open(&cast, None)?;
-    scenes.echo(&stage.card);
+    with_echo(&stage.card);
     // Shorter ones have no middle of a clause.
     let long = |utterance: &&Utterance| utterance.voiced.len() > frames(1_300);
     let sentences: Vec<&Utterance> = scenes.utterances.iter().filter(long).collect();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Measured, Scenes, median, quantile, room, rounded};
+use super::{Measured, Scenes, median, quantile, room, rounded, with_echo};
 use crate::pass;
 use crate::sound::{Audible, ms};
 use crate::stage::{Reply, Stage};
@@ -42,7 +42,7 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     let count = scenes.few(8, 24).max(if scenes.quick { 0 } else { scenes.utterances.len() });
     let cast = crate::Cast { reply_tokens: Some(24), ..scenes.cast.clone() };
     let mut stage = Stage::open(&cast, None)?;
-    scenes.echo(&stage.card);
+    with_echo(&stage.card);
     let mut times = Vec::new();
     let (mut early, mut never, mut own, mut late_blocks) = (0, 0, Vec::new(), 0);
     for utterance in scenes.cycle(count) {
