@@ -20,6 +20,9 @@ const LONGER: &[(&str, &str)] = &[
     ("crates/worker-host/src/tests.rs", "one short case a rule of the supervisor"),
     ("crates/worker-host/src/llm.rs", "one task and its messages, which are read together"),
     ("crates/worker-llm/src/engine.rs", "one owner of the loaded model and its KV cache"),
+    ("ui/src/i18n/en.ts", "one message a line"),
+    ("ui/src/i18n/es.ts", "one message a line"),
+    ("ui/src/i18n/zh.ts", "one message a line"),
     ("ui/src/markdown/markdown.css", "the look of one component, theme by theme"),
 ];
 
