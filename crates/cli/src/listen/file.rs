@@ -128,6 +128,7 @@ mod tests {
 
     #[test]
     fn a_short_one_is_one_piece() {
-        assert_eq!(pieces(&[0.0; 5]), [0..5]);
+        let whole = 0..5;
+        assert_eq!(pieces(&[0.0; 5]), [whole]);
     }
 }

@@ -161,7 +161,7 @@ mod tests {
 
     use super::*;
 
-    fn message(id: &str, speaker: Speaker, text: &str, state: MessageState) -> MessageView {
+    fn message(id: &str, speaker: Speaker, text: &str, state: &MessageState) -> MessageView {
         let shape = serde_json::json!({
             "id": id, "speaker": speaker, "text": text, "thinking": "", "state": state, "created": 0,
             "model": null, "versions": [id], "details": null,
@@ -187,8 +187,8 @@ mod tests {
     #[test]
     fn what_is_said_is_told_once_and_a_reply_when_it_is_over() {
         let mut script = Script::default();
-        let question = || message("u", Speaker::User, "Hello?", MessageState::Complete);
-        let reply = |text: &str, state| message("r", Speaker::Assistant, text, state);
+        let question = || message("u", Speaker::User, "Hello?", &MessageState::Complete);
+        let reply = |text: &str, state| message("r", Speaker::Assistant, text, &state);
         let told = script.take(path(vec![question(), reply("", MessageState::Streaming)]));
         assert_eq!(told, [Told::User("Hello?".into())]);
         assert_eq!(script.take(delta("Good ")), []);
