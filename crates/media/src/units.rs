@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn levels() {
-        assert_eq!(Level::of(&[1.0, -1.0]).db(), 0.0);
+        assert_eq!(Level::of(&[1.0, -1.0]), Level::from_db(0.0));
         assert!((Level::of(&[0.1, -0.1]).db() + 20.0).abs() < 1e-3);
         assert_eq!(Level::of(&[0.0; 8]), Level::SILENCE);
         assert_eq!(Level::of(&[]), Level::SILENCE);
@@ -68,8 +68,8 @@ mod tests {
 
     #[test]
     fn probabilities_stay_within_their_bounds() {
-        assert_eq!(Probability::new(1.5).get(), 1.0);
-        assert_eq!(Probability::new(-1.0).get(), 0.0);
-        assert_eq!(Probability::new(f32::NAN).get(), 0.0);
+        assert_eq!(Probability::new(1.5), Probability::new(1.0));
+        assert_eq!(Probability::new(-1.0), Probability::new(0.0));
+        assert_eq!(Probability::new(f32::NAN), Probability::new(0.0));
     }
 }
