@@ -92,6 +92,14 @@ pub struct SpokenParts {
 pub trait Speech: Send + Sync {
     /// The parts that the settings want, or the best that are here. Nothing is loaded or opened by this.
     fn parts(&self, models: &ModelStore, settings: &settings::Voice) -> Result<SpokenParts, ApiError>;
+    /// The sound card alone.
+    fn card(&self) -> Arc<dyn SoundCard>;
+    /// The voice alone, as the settings want it, or the best that is here.
+    fn voice(
+        &self,
+        models: &ModelStore,
+        settings: &settings::Voice,
+    ) -> Result<Arc<dyn TextToSpeech>, ApiError>;
     /// The microphones and loudspeakers there are.
     async fn devices(&self) -> Result<SoundDevices, ApiError>;
     /// The voices there are.

@@ -39,6 +39,9 @@ const KOKORO: &str = "worker-kokoro";
 /// A sound system that does not answer within this time hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Whisper looks at a cancellation only between the steps of a pass, which on a small machine take seconds.
+const CANCEL_GRACE: Duration = Duration::from_secs(30);
+
 /// How often it is looked which workers are in use.
 const LOOK: Duration = Duration::from_mins(1);
 
@@ -87,7 +90,8 @@ impl SystemSpeech {
         let program = worker_program(program)?;
         let _entered = self.runtime.enter();
         let worker = self.shelves.recognisers.take((program, load), |(program, load)| {
-            SttWorker::new(WorkerCommand::new(program), Limits::default(), load.clone())
+            let limits = Limits { cancel_grace: CANCEL_GRACE, ..Limits::default() };
+            SttWorker::new(WorkerCommand::new(program), limits, load.clone())
         });
         Ok(worker)
     }
@@ -162,6 +166,14 @@ impl Speech for SystemSpeech {
             voice: self.voice(models)?,
             detectors: self.detectors(models),
         })
+    }
+
+    fn card(&self) -> Arc<dyn SoundCard> {
+        Self::card(self)
+    }
+
+    fn voice(&self, models: &ModelStore, _: &settings::Voice) -> Result<Arc<dyn TextToSpeech>, ApiError> {
+        Self::voice(self, models)
     }
 
     async fn devices(&self) -> Result<SoundDevices, ApiError> {

@@ -12,7 +12,7 @@ use crate::{
     streams::{OpenStream, Parts, loudspeaker, microphone},
     system::{Found, System, sentence},
 };
-use media::{DeviceName, Direction, Side, SoundError, SoundNews, SoundRequest};
+use media::{DeviceName, Direction, Microphone, Side, SoundError, SoundNews, SoundRequest};
 use std::{
     sync::{
         Arc,
@@ -41,13 +41,7 @@ pub(crate) fn open(request: SoundRequest) -> Result<Link, SoundError> {
     let (to_mouth, mouth_inbox) = mpsc::channel();
     let (tried, first_try) = mpsc::channel();
     let parts = Parts { clock, ears: Arc::clone(&ears), watch, order: Arc::clone(&order) };
-    let watch = Watch {
-        parts,
-        system: System::default(),
-        sides: [SideOf::new(Direction::Input, request.input), SideOf::new(Direction::Output, request.output)],
-        to_ears,
-        to_mouth,
-    };
+    let watch = Watch { parts, system: System::default(), sides: sides(request), to_ears, to_mouth };
     let thread = std::thread::Builder::new().name("hark-sound".into());
     thread.spawn(move || watch.run(&closed, &tried)).map_err(|why| SoundError::Other(why.to_string()))?;
     // Whether it was tried in time or not, the link is open.
@@ -56,10 +50,18 @@ pub(crate) fn open(request: SoundRequest) -> Result<Link, SoundError> {
     Ok(Link { ears, mouth: LinkMouth::new(mouth_inbox, order, clock, door) })
 }
 
+fn sides(request: SoundRequest) -> Vec<SideOf> {
+    let input = match request.microphone {
+        Microphone::Open => Some(SideOf::new(Direction::Input, request.input)),
+        Microphone::Closed => None,
+    };
+    input.into_iter().chain([SideOf::new(Direction::Output, request.output)]).collect()
+}
+
 struct Watch {
     parts: Parts,
     system: System,
-    sides: [SideOf; 2],
+    sides: Vec<SideOf>,
     to_ears: mpsc::Sender<ToEars>,
     to_mouth: mpsc::Sender<ToMouth>,
 }

@@ -31,9 +31,21 @@ pub struct Device {
     pub is_default: bool,
 }
 
+/// Whether anything is listened to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Microphone {
+    /// It is opened.
+    #[default]
+    Open,
+    /// It is left alone: the link only speaks, and hears gaps.
+    Closed,
+}
+
 /// Which devices are wanted; none follows the system's default, also when that changes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SoundRequest {
+    /// Whether a microphone is opened at all.
+    pub microphone: Microphone,
     /// The microphone.
     pub input: Option<DeviceName>,
     /// The loudspeaker.

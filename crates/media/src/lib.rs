@@ -9,8 +9,8 @@ mod pos;
 mod units;
 
 pub use card::{
-    Batch, Closed, Device, DeviceName, Direction, Ears, Epoch, Mouth, Played, Side, SoundCard, SoundError,
-    SoundLink, SoundNews, SoundRequest,
+    Batch, Closed, Device, DeviceName, Direction, Ears, Epoch, Microphone, Mouth, Played, Side, SoundCard,
+    SoundError, SoundLink, SoundNews, SoundRequest,
 };
 pub use pos::{BLOCK, Ms, RATE, SamplePos, samples_of_ms};
 pub use units::{Level, Probability};

@@ -77,7 +77,9 @@ impl Core {
             conversation_id(id)?
         } else {
             let now = self.now();
-            self.history.create_conversation(None, now)?.id
+            let id = self.history.create_conversation(None, now)?.id;
+            self.adopt(id);
+            id
         };
         let queued = self.running.contains_key(&id) && !self.is_spoken(id);
         if self.is_spoken(id) {

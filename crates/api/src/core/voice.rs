@@ -3,29 +3,29 @@
 //! Always holds: at most one is open; its words go into one conversation; what the history has of a reply is what was
 //! heard of it.
 
+mod shown;
+mod told;
+
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use dialogue::prompt::{Speaker, Turn};
-use engine::{EngineError, Language};
-use history::{ConversationId, MessageId, NewMessage, Role};
-use media::{DeviceName, Direction, Side, SoundRequest};
-use session::voice::{
-    SpokenEnd, VoiceCommand, VoiceEngines, VoiceEvent, VoiceHandle, VoiceProblem, VoiceSettings, VoiceStart,
-};
+use engine::{EngineError, Language, TextToSpeech};
+use history::{ConversationId, MessageId, Role};
+use media::{DeviceName, Microphone, SoundRequest};
+use session::voice::{VoiceCommand, VoiceEngines, VoiceHandle, VoiceSettings, VoiceStart};
 use settings::{SpokenLanguage, TurnMode};
-use tokio_util::sync::CancellationToken;
-use turn::{Gen, Mode, Muted, Phase};
+use turn::{Gen, Mode, Muted};
 
 use super::choice::{Chosen, Source};
-use super::convert::{conversation_id, kept_usage_of, message_id};
-use super::replies::Running;
+use super::convert::{conversation_id, message_id};
 use super::reply_task::make_ready;
 use super::{Core, Op};
 use crate::contract::{
-    ApiError, ErrorCode, ReadAloud, SoundSide, StartVoice, TurnTimingsView, UiEventBody, VoiceCaption,
-    VoiceLevels, VoiceMode, VoicePhase, VoiceView,
+    ApiError, ErrorCode, ReadAloud, StartVoice, UiEventBody, VoiceMode, VoicePhase, VoiceView,
 };
 use crate::parts::SpokenParts;
+use shown::{shown_mode, wanted_mode};
 
 /// What is told about the spoken conversation, and the way to it.
 #[derive(Default)]
@@ -33,12 +33,30 @@ pub(crate) struct Voice {
     view: VoiceView,
     /// None when it is off or only being made ready.
     handle: Option<VoiceHandle>,
+    /// What it is open for.
+    purpose: Purpose,
+    /// Which devices it was opened with.
+    devices: SoundRequest,
+    /// How the settings wanted turns to be taken.
+    mode: Mode,
     /// Which opening it is: what an earlier one still tells is no longer of interest.
     opening: u64,
     /// Where the words of replies go.
     replies: HashMap<Gen, MessageId>,
     /// The question of each reply.
     questions: HashMap<Gen, MessageId>,
+}
+
+/// What the sound link is open for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Purpose {
+    /// A conversation, or nothing.
+    #[default]
+    Talk,
+    /// A look at the microphone.
+    Check,
+    /// Something that is played to its end; no microphone.
+    Aloud,
 }
 
 impl Voice {
@@ -81,6 +99,7 @@ impl Core {
         };
         let voice = &mut self.voice;
         voice.opening += 1;
+        voice.mode = start.settings.mode;
         voice.view = VoiceView {
             phase: VoicePhase::Starting,
             conversation: args.conversation.clone(),
@@ -124,6 +143,7 @@ impl Core {
     }
 
     fn begin_voice(&mut self, number: u64, engines: VoiceEngines, start: VoiceStart) {
+        self.voice.devices = start.settings.devices.clone();
         let (handle, mut events) = match session::voice::start(engines, start, self.runtime.clone()) {
             Ok(started) => started,
             Err(error) => return self.voice_failed(ApiError::new(ErrorCode::Other, error.to_string())),
@@ -154,7 +174,7 @@ impl Core {
     // The signature of every command.
     #[allow(clippy::unnecessary_wraps)]
     pub(crate) fn stop_voice(&mut self) -> Result<(), ApiError> {
-        if self.voice.view.phase != VoicePhase::Off {
+        if self.voice.view.phase != VoicePhase::Off || self.voice.handle.is_some() {
             self.end_voice();
             self.tell_voice();
         }
@@ -168,6 +188,7 @@ impl Core {
         self.voice.questions.clear();
         self.voice.opening += 1;
         self.voice.handle = None;
+        self.voice.purpose = Purpose::Talk;
         self.voice.view = VoiceView { conversation: conversation.clone(), ..VoiceView::default() };
         let Some(id) = conversation.and_then(|id| conversation_id(&id).ok()) else { return };
         for message in open {
@@ -188,10 +209,7 @@ impl Core {
     pub(crate) fn choose_voice_mode(&mut self, mode: VoiceMode) -> Result<(), ApiError> {
         self.voice_is_on()?;
         self.voice.view.mode = mode;
-        self.voice.send(VoiceCommand::Mode(match mode {
-            VoiceMode::HandsFree => Mode::HandsFree,
-            VoiceMode::PushToTalk => Mode::PushToTalk,
-        }));
+        self.voice.send(VoiceCommand::Mode(wanted_mode(mode)));
         self.tell_voice();
         Ok(())
     }
@@ -216,7 +234,19 @@ impl Core {
 
     /// Whether a message typed to this conversation is to be answered aloud.
     pub(crate) fn is_spoken(&self, id: ConversationId) -> bool {
-        self.voice.handle.is_some() && self.voice.view.conversation == Some(id.to_string())
+        self.is_talking() && self.voice.view.conversation == Some(id.to_string())
+    }
+
+    fn is_talking(&self) -> bool {
+        self.voice.handle.is_some() && self.voice.purpose == Purpose::Talk
+    }
+
+    /// The spoken conversation waits for its first words and has no place in the history: this is it.
+    pub(crate) fn adopt(&mut self, id: ConversationId) {
+        if self.is_talking() && self.voice.view.conversation.is_none() {
+            self.voice.view.conversation = Some(id.to_string());
+            self.tell_voice();
+        }
     }
 
     /// Answers a typed message aloud.
@@ -233,52 +263,105 @@ impl Core {
         }
     }
 
-    /// Settings changed: those of the voice hold at once.
+    /// Settings changed: those of the voice hold at once. Other devices take another link.
     pub(crate) fn voice_settings_changed(&mut self) {
-        if self.voice.handle.is_some() {
-            let settings = self.voice_settings();
+        if self.voice.handle.is_none() {
+            return;
+        }
+        let settings = self.voice_settings();
+        if settings.devices != self.voice.devices {
+            return self.open_again();
+        }
+        if settings.mode == self.voice.mode {
+            // What was chosen in the conversation stays.
+            let mode = wanted_mode(self.voice.view.mode);
+            self.voice.send(VoiceCommand::Settings(VoiceSettings { mode, ..settings }));
+        } else {
+            self.voice.mode = settings.mode;
+            self.voice.view.mode = shown_mode(settings.mode);
             self.voice.send(VoiceCommand::Settings(settings));
+            self.tell_voice();
         }
     }
 
+    /// Opens what is open with the devices that are wanted now.
+    fn open_again(&mut self) {
+        let opened = match self.voice.purpose {
+            Purpose::Talk => {
+                let conversation = self.voice.view.conversation.clone();
+                self.start_voice(&StartVoice { conversation })
+            }
+            Purpose::Check => {
+                self.end_voice();
+                self.check_microphone()
+            }
+            Purpose::Aloud => Ok(()),
+        };
+        if let Err(error) = opened {
+            self.voice_failed(error);
+        }
+    }
+
+    // The signature of every command.
+    #[allow(clippy::unnecessary_wraps)]
+    pub(crate) fn check_microphone(&mut self) -> Result<(), ApiError> {
+        if self.is_talking() || (self.voice.handle.is_some() && self.voice.purpose == Purpose::Check) {
+            return Ok(());
+        }
+        self.sound_only(Purpose::Check, None);
+        Ok(())
+    }
+
+    // The signature of every command.
+    #[allow(clippy::unnecessary_wraps)]
     pub(crate) fn play_test_tone(&mut self) -> Result<(), ApiError> {
-        self.checking()?;
+        if self.voice.handle.is_none() || self.voice.purpose == Purpose::Aloud {
+            self.sound_only(Purpose::Aloud, None);
+        }
         self.voice.send(VoiceCommand::TestTone);
         Ok(())
     }
 
-    pub(crate) fn check_microphone(&mut self) -> Result<(), ApiError> {
-        self.checking()
-    }
-
     pub(crate) fn read_aloud(&mut self, args: &ReadAloud) -> Result<(), ApiError> {
         let message = self.history.message(message_id(&args.message)?)?;
-        self.checking()?;
+        if !self.is_talking() {
+            let voice = self.speech.voice(&self.models.store, &self.config.settings().voice)?;
+            self.sound_only(Purpose::Aloud, Some(voice));
+        }
         self.voice.send(VoiceCommand::Read(message.text));
+        self.voice.view.speaking = Some(args.message.clone());
+        self.tell_voice();
         Ok(())
     }
 
-    /// Opens the sound link without listening for words, unless a conversation is open.
-    fn checking(&mut self) -> Result<(), ApiError> {
-        if self.voice.handle.is_some() {
-            return Ok(());
-        }
-        let parts = self.speech.parts(&self.models.store, &self.config.settings().voice)?;
+    /// Opens the sound link without a conversation.
+    fn sound_only(&mut self, purpose: Purpose, voice: Option<Arc<dyn TextToSpeech>>) {
+        self.end_voice();
         self.voice.opening += 1;
-        let SpokenParts { card, recogniser, voice, detectors } = parts;
-        let model = session::voice::silent_model();
-        let engines = VoiceEngines { card, recogniser, model, voice, detectors };
+        self.voice.purpose = purpose;
         let mut settings = self.voice_settings();
-        // Nothing that is said during a check is meant for anyone.
+        // Nothing that is said meanwhile is meant for anyone.
         settings.mode = Mode::PushToTalk;
+        if purpose == Purpose::Aloud {
+            settings.devices.microphone = Microphone::Closed;
+        }
         let start = VoiceStart {
             system: String::new(),
             turns: Vec::new(),
             request: self.config.generate_request(Vec::new()),
             settings,
         };
+        let engines = session::voice::sound_only(self.speech.card(), voice);
         self.begin_voice(self.voice.opening, engines, start);
-        Ok(())
+    }
+
+    /// What was read aloud is over.
+    fn on_aside_ended(&mut self) {
+        if self.voice.purpose == Purpose::Aloud {
+            self.end_voice();
+        } else if self.voice.replies.is_empty() {
+            self.voice.view.speaking = None;
+        }
     }
 
     fn voice_is_on(&self) -> Result<(), ApiError> {
@@ -294,7 +377,11 @@ impl Core {
         // The file holds decimal numbers in double precision.
         #[allow(clippy::cast_possible_truncation)]
         VoiceSettings {
-            devices: SoundRequest { input: device(&voice.microphone), output: device(&voice.speaker) },
+            devices: SoundRequest {
+                microphone: Microphone::Open,
+                input: device(&voice.microphone),
+                output: device(&voice.speaker),
+            },
             mode: match voice.mode {
                 TurnMode::HandsFree => Mode::HandsFree,
                 TurnMode::PushToTalk => Mode::PushToTalk,
@@ -338,173 +425,7 @@ impl Core {
         let voice = self.voice.view.clone();
         self.tell(UiEventBody::Voice { voice });
     }
-
-    fn on_voice(&mut self, event: VoiceEvent) {
-        match event {
-            VoiceEvent::Levels { user, assistant } => {
-                let levels = VoiceLevels { user: meter(user), assistant: meter(assistant) };
-                return self.tell(UiEventBody::VoiceLevels { levels });
-            }
-            VoiceEvent::Heard { r#gen, text } => return self.on_heard(r#gen, &text),
-            VoiceEvent::Released { r#gen, said, replaces } => self.on_released(r#gen, &said, replaces),
-            VoiceEvent::ReplyEnded { r#gen, end, usage } => {
-                self.on_spoken_end(r#gen, &end, usage.as_ref().map(kept_usage_of));
-            }
-            // What is seen of a check without a conversation is its devices and levels.
-            VoiceEvent::Ready => {}
-            VoiceEvent::Phase(phase) => {
-                if self.voice.view.phase != VoicePhase::Off {
-                    self.voice.view.phase = shown_phase(phase);
-                }
-            }
-            VoiceEvent::Side(direction, side) => {
-                let shown = shown_side(side);
-                match direction {
-                    Direction::Input => self.voice.view.microphone = shown,
-                    Direction::Output => self.voice.view.speaker = shown,
-                }
-            }
-            VoiceEvent::Problem(problem) => self.voice.view.problem = problem.map(shown_problem),
-            VoiceEvent::Caption { committed, tentative } => {
-                self.voice.view.caption = VoiceCaption { committed, tentative };
-            }
-            VoiceEvent::Timings(timings) => self.voice.view.timings = Some(shown_timings(timings)),
-        }
-        self.tell_voice();
-    }
-
-    fn on_released(&mut self, reply: Gen, said: &str, replaces: Option<Gen>) {
-        if let Err(error) = self.release(reply, said, replaces) {
-            self.notice("save", error);
-        }
-    }
-
-    /// Puts what was said into the history and begins the reply there.
-    fn release(&mut self, reply: Gen, said: &str, replaces: Option<Gen>) -> Result<(), ApiError> {
-        self.write_down_ended();
-        let now = self.now();
-        let id = if let Some(id) = self.voice.view.conversation.as_deref() {
-            conversation_id(id)?
-        } else {
-            let id = self.history.create_conversation(None, now)?.id;
-            self.voice.view.conversation = Some(id.to_string());
-            id
-        };
-        self.make_room(id);
-        let first_half = replaces.and_then(|replaced| self.voice.questions.get(&replaced).copied());
-        let (question, shown) = if let Some(first_half) = first_half {
-            let edited = self.history.edit(first_half, said, now)?;
-            (edited.id, edited.parent)
-        } else {
-            let conversation = self.history.conversation(id)?;
-            let message = self.history.append_message(id, conversation.head, &NewMessage::user(said), now)?;
-            self.give_title(id, conversation.title.as_deref(), said)?;
-            (message.id, conversation.head)
-        };
-        let name = self.chosen(id).ok().map(|chosen| chosen.name);
-        let message = self.history.begin_reply(question, name.as_deref(), now)?.id;
-        self.running.insert(id, Running::spoken(message));
-        self.voice.questions.insert(reply, question);
-        self.voice.replies.insert(reply, message);
-        self.voice.view.speaking = Some(message.to_string());
-        self.voice.view.caption = VoiceCaption::default();
-        self.tell_path(id, shown.map(|shown| shown.to_string()).as_deref())?;
-        self.tell_changed(id)
-    }
-
-    fn spoken(&self, reply: Gen) -> Option<(ConversationId, MessageId)> {
-        let id = conversation_id(self.voice.view.conversation.as_deref()?).ok()?;
-        Some((id, *self.voice.replies.get(&reply)?))
-    }
-
-    fn on_heard(&mut self, reply: Gen, text: &str) {
-        if let Some((id, message)) = self.spoken(reply) {
-            self.on_said(id, message, text, "");
-            self.save(id, message);
-        }
-    }
-
-    fn on_spoken_end(&mut self, reply: Gen, end: &SpokenEnd, usage: Option<history::Usage>) {
-        let Some((id, message)) = self.spoken(reply) else { return };
-        self.voice.replies.remove(&reply);
-        self.voice.view.speaking = None;
-        if self.running.get(&id).is_some_and(|running| running.message == message) {
-            self.finish(id, message, kept_end(end), usage);
-        }
-    }
-}
-
-impl Running {
-    /// A reply that the spoken conversation makes.
-    fn spoken(message: MessageId) -> Self {
-        // It is stopped through the conversation, which knows what was heard.
-        Self::new(message, CancellationToken::new())
-    }
 }
 
 /// A spoken reply of this length lasts about a minute.
 const SPOKEN_TOKENS: u32 = 240;
-
-/// Decibels below full scale that a meter shows as nothing: a quiet room.
-const METER_FLOOR_DB: f32 = -60.0;
-
-fn meter(level: media::Level) -> f32 {
-    (1.0 - level.db() / METER_FLOOR_DB).clamp(0.0, 1.0)
-}
-
-fn shown_mode(mode: Mode) -> VoiceMode {
-    match mode {
-        Mode::HandsFree => VoiceMode::HandsFree,
-        Mode::PushToTalk => VoiceMode::PushToTalk,
-    }
-}
-
-fn shown_phase(phase: Phase) -> VoicePhase {
-    match phase {
-        Phase::Listening => VoicePhase::Listening,
-        Phase::Hearing => VoicePhase::Hearing,
-        Phase::Thinking => VoicePhase::Thinking,
-        Phase::Speaking => VoicePhase::Speaking,
-        Phase::Contested => VoicePhase::Contested,
-        Phase::Muted => VoicePhase::Muted,
-        Phase::NoMicrophone => VoicePhase::NoMicrophone,
-        Phase::WaitingForKey => VoicePhase::WaitingForKey,
-    }
-}
-
-fn shown_side(side: Side) -> SoundSide {
-    match side {
-        Side::Open { device, .. } => SoundSide::Open { device },
-        Side::Lost { why } => SoundSide::Lost { error: ApiError::new(ErrorCode::Sound, why.to_string()) },
-    }
-}
-
-fn shown_problem(problem: VoiceProblem) -> ApiError {
-    match problem {
-        VoiceProblem::Model(error) => error.into(),
-        other => ApiError::new(ErrorCode::Sound, other.to_string()),
-    }
-}
-
-fn shown_timings(timings: session::voice::TurnTimings) -> TurnTimingsView {
-    let session::voice::TurnTimings {
-        silence_seen,
-        transcript_final,
-        end_believed,
-        first_token,
-        first_audio,
-        first_sound,
-    } = timings;
-    TurnTimingsView { silence_seen, transcript_final, end_believed, first_token, first_audio, first_sound }
-}
-
-fn kept_end(end: &SpokenEnd) -> history::ReplyEnd {
-    match end {
-        SpokenEnd::Complete => history::ReplyEnd::Complete,
-        SpokenEnd::Interrupted => history::ReplyEnd::Interrupted,
-        SpokenEnd::Stopped => history::ReplyEnd::Stopped,
-        SpokenEnd::Failed(error) => {
-            history::ReplyEnd::Failed { reason: super::convert::kept_reason(&error.clone().into()) }
-        }
-    }
-}

@@ -191,6 +191,18 @@ impl Speech for NoSpeech {
         Err(ApiError::new(ErrorCode::NoModel, "The speech models are not here yet."))
     }
 
+    fn card(&self) -> Arc<dyn media::SoundCard> {
+        unreachable!("no test opens the sound card")
+    }
+
+    fn voice(
+        &self,
+        _: &model_store::ModelStore,
+        _: &settings::Voice,
+    ) -> Result<Arc<dyn engine::TextToSpeech>, ApiError> {
+        Err(ApiError::new(ErrorCode::Sound, "There is no voice."))
+    }
+
     async fn devices(&self) -> Result<SoundDevices, ApiError> {
         Ok(SoundDevices::default())
     }

@@ -110,7 +110,7 @@ fn a_monitor_is_no_microphone() {
         card.unplug(MICROPHONE).unwrap();
         assert_eq!(rig.until_lost(Direction::Input), SoundError::NoMicrophone);
         let monitor = DeviceName(format!("{SPEAKER}.monitor"));
-        let mut rig = Rig::with(&SoundRequest { input: Some(monitor.clone()), output: None });
+        let mut rig = Rig::with(&SoundRequest { input: Some(monitor.clone()), ..SoundRequest::default() });
         assert_eq!(rig.until_lost(Direction::Input), SoundError::NotThere(monitor.0));
     });
 }

@@ -27,7 +27,7 @@ impl Rig {
 
     pub(crate) fn on(input: &str, output: &str) -> Self {
         let name = |name: &str| Some(DeviceName(name.to_owned()));
-        Self::with(&SoundRequest { input: name(input), output: name(output) })
+        Self::with(&SoundRequest { input: name(input), output: name(output), ..SoundRequest::default() })
     }
 
     pub(crate) fn with(request: &SoundRequest) -> Self {

@@ -102,7 +102,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
             let microphone = speech::device(&system, media::Direction::Input, args.microphone.as_deref());
             let request = media::SoundRequest {
                 input: microphone.await?.or_else(|| settings.microphone.clone().map(media::DeviceName)),
-                output: None,
+                ..media::SoundRequest::default()
             };
             let detectors = system.detectors(&opened.store);
             live::listen(&job, system.card().as_ref(), &request, detectors, &mut output).await?

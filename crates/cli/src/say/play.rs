@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dsp::Resampler;
 use engine::SpeechChunk;
-use media::{Direction, Mouth, Side, SoundCard, SoundLink, SoundNews, SoundRequest};
+use media::{Direction, Microphone, Mouth, Side, SoundCard, SoundLink, SoundNews, SoundRequest};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -60,10 +60,10 @@ pub(super) async fn play(
     Ok(if cancel.is_cancelled() { Exit::Interrupted } else { Exit::Done })
 }
 
-/// Opens the loudspeaker. The microphone's end is closed again: nothing is listened to.
+/// Opens the loudspeaker, and no microphone.
 async fn open(sound: Sound) -> anyhow::Result<Box<dyn Mouth>> {
     let Sound { card, output, volume } = sound;
-    let request = SoundRequest { input: None, output };
+    let request = SoundRequest { microphone: Microphone::Closed, input: None, output };
     let failed = |sentence: String| Failure::new(Exit::Failed, sentence);
     let opened = tokio::task::spawn_blocking(move || {
         let SoundLink { mut ears, mut mouth } = card.open(&request)?;

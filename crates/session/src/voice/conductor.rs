@@ -80,7 +80,10 @@ pub(super) struct Pause {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Microphone {
-    Open,
+    /// Nothing but zeros came from it so far.
+    Silent,
+    /// It is known to work: a microphone with noise reduction of its own gives zeros whenever nobody speaks.
+    Works,
     Lost,
 }
 
@@ -127,7 +130,7 @@ impl Conductor {
             asides: 0,
             wake: None,
             muted: Muted::No,
-            microphone: Microphone::Open,
+            microphone: Microphone::Silent,
             pause: Pause::default(),
             onset: SamplePos::START,
             phase: Phase::Listening,
@@ -140,6 +143,9 @@ impl Conductor {
 
     /// Does one round: sound, engines, commands, playback. False when the conversation is over.
     pub(super) fn round(&mut self, batch: &mut Batch, inbox: &mut mpsc::Receiver<Happened>) {
+        if self.microphone == Microphone::Silent && batch.mic.iter().any(|sample| *sample != 0.0) {
+            self.microphone = Microphone::Works;
+        }
         if self.muted == Muted::Yes {
             // Nothing that is said into a muted microphone goes anywhere.
             batch.mic.fill(0.0);
@@ -246,13 +252,16 @@ impl Conductor {
                     self.step(Input::MicLost);
                 }
                 SoundNews::Changed(direction, Side::Open { .. }) => {
-                    if *direction == Direction::Input && self.microphone == Microphone::Lost {
-                        self.microphone = Microphone::Open;
-                        self.step(Input::MicBack);
+                    if *direction == Direction::Input {
+                        let before = std::mem::replace(&mut self.microphone, Microphone::Silent);
+                        if before == Microphone::Lost {
+                            self.step(Input::MicBack);
+                        }
                     }
                     self.step(Input::DeviceChanged);
                 }
                 SoundNews::Changed(Direction::Output, Side::Lost { .. }) => {}
+                SoundNews::OnlyZeros if self.microphone == Microphone::Works => {}
                 SoundNews::OnlyZeros => {
                     self.tell(VoiceEvent::Problem(Some(VoiceProblem::OnlyZeros)));
                 }

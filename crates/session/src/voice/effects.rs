@@ -226,6 +226,7 @@ impl Conductor {
 
     /// Something to be played that is part of no turn; a reply that is heard ends.
     fn next_aside(&mut self, reply: SpokenReply) -> Track {
+        self.stop_aside();
         self.step(Input::StopSpeaking);
         self.asides += 1;
         let track = Track::Aside(self.asides);
@@ -247,6 +248,7 @@ impl Conductor {
             && self.player.track() == Some(track)
         {
             self.player.stop(&reply);
+            self.tell(VoiceEvent::AsideEnded);
         }
     }
 }

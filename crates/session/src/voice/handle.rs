@@ -7,9 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use dsp::{Frontend, FrontendConfig};
 use engine::{
-    EngineError, EventSink, GenerateRequest, Generated, JobError, LanguageModel, LoadProgress, ModelInfo,
+    EngineError, EventSink, GenerateRequest, Generated, Hypothesis, JobError, LanguageModel, ListenRequest,
+    LoadProgress, ModelInfo, RecogniserInfo, SPEECH_RATE, SoundIn, SpeakRequest, SpeakerInfo, SpeechChunk,
+    SpeechToText, Spoken, TextToSpeech, Transcript,
 };
-use media::{Batch, Ears, SoundError, SoundLink};
+use media::{Batch, Ears, SoundCard, SoundError, SoundLink};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +20,7 @@ use super::conductor::{Conductor, Parts};
 use super::happened::{Happened, Out, QUEUE};
 use super::player::Player;
 use super::talk::Talk;
-use super::types::{VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceStart};
+use super::types::{Detectors, VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceStart};
 
 /// Events that may wait for the listener. Levels are dropped when it is full; everything else waits.
 const EVENTS: usize = 1024;
@@ -128,9 +130,15 @@ async fn make_ready(engines: VoiceEngines, warm_up: GenerateRequest, out: Out) {
     let _ = out.send(Happened::Ready(problems)).await;
 }
 
-/// A model that is never asked, for a check of the microphone.
-pub fn silent_model() -> Arc<dyn LanguageModel> {
-    Arc::new(Silent)
+/// Engines for sound alone: nothing is recognised and nothing answered, and without a voice nothing is spoken.
+pub fn sound_only(card: Arc<dyn SoundCard>, voice: Option<Arc<dyn TextToSpeech>>) -> VoiceEngines {
+    VoiceEngines {
+        card,
+        recogniser: Arc::new(Silent),
+        model: Arc::new(Silent),
+        voice: voice.unwrap_or_else(|| Arc::new(Silent)),
+        detectors: Detectors::default(),
+    }
 }
 
 struct Silent;
@@ -147,6 +155,39 @@ impl LanguageModel for Silent {
         _: EventSink,
         _: CancellationToken,
     ) -> Result<Generated, EngineError> {
+        Err(JobError::NoModel.into())
+    }
+}
+
+#[async_trait]
+impl SpeechToText for Silent {
+    async fn ready(&self) -> Result<RecogniserInfo, EngineError> {
+        Ok(RecogniserInfo { name: String::new(), languages: Vec::new(), translates: false, load_ms: 0.0 })
+    }
+
+    async fn listen(
+        &self,
+        _: ListenRequest,
+        _: mpsc::Receiver<SoundIn>,
+        _: mpsc::Sender<Hypothesis>,
+        _: CancellationToken,
+    ) -> Result<Transcript, EngineError> {
+        Err(JobError::NoModel.into())
+    }
+}
+
+#[async_trait]
+impl TextToSpeech for Silent {
+    async fn ready(&self) -> Result<SpeakerInfo, EngineError> {
+        Ok(SpeakerInfo { name: String::new(), rate: SPEECH_RATE, voices: Vec::new(), load_ms: 0.0 })
+    }
+
+    async fn speak(
+        &self,
+        _: SpeakRequest,
+        _: mpsc::Sender<SpeechChunk>,
+        _: CancellationToken,
+    ) -> Result<Spoken, EngineError> {
         Err(JobError::NoModel.into())
     }
 }

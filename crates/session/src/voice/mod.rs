@@ -19,7 +19,7 @@ mod scribe;
 mod talk;
 mod types;
 
-pub use handle::{VoiceError, VoiceHandle, silent_model, start};
+pub use handle::{VoiceError, VoiceHandle, sound_only, start};
 pub use types::{
     Detectors, SpokenEnd, TurnTimings, VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceSettings,
     VoiceStart,

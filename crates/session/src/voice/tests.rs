@@ -43,8 +43,8 @@ fn heard(events: &[VoiceEvent]) -> String {
         .collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_question_is_answered_aloud_and_all_that_was_heard_is_told() {
+#[test]
+fn a_question_is_answered_aloud_and_all_that_was_heard_is_told() {
     let mut world = World::new([say("It is sunny today. Take a hat.")]);
     world.user_says("How is the weather?");
     let events = world.until_quiet();
@@ -55,8 +55,8 @@ async fn a_question_is_answered_aloud_and_all_that_was_heard_is_told() {
     assert_eq!(world.samples_heard(), samples_of("It is sunny today. Take a hat.") + PAUSE);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_interruption_leaves_what_was_heard_and_the_next_prompt_has_it() {
+#[test]
+fn an_interruption_leaves_what_was_heard_and_the_next_prompt_has_it() {
     let count = "One two three four five six seven eight nine ten. Eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen.";
     let mut world = World::new([say(count), say("Fine.")]);
     world.user_says("Count to ten.");
@@ -73,8 +73,8 @@ async fn an_interruption_leaves_what_was_heard_and_the_next_prompt_has_it() {
     assert_eq!(*answer, world.first_reply_heard());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_backchannel_does_not_end_a_reply() {
+#[test]
+fn a_backchannel_does_not_end_a_reply() {
     let text = "One two three four five six seven eight nine ten eleven twelve.";
     let mut world = World::new([say(text)]);
     world.user_says("Count to twelve.");
@@ -85,8 +85,8 @@ async fn a_backchannel_does_not_end_a_reply() {
     assert_eq!(world.first_reply_heard(), text);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn stop_stops() {
+#[test]
+fn stop_stops() {
     let mut world = World::new([say("One two three four five six seven eight nine ten.")]);
     world.user_says("Count to ten.");
     world.until_heard("One");
@@ -95,8 +95,8 @@ async fn stop_stops() {
     assert_eq!(ended(&events), [&SpokenEnd::Stopped]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_typed_is_answered_aloud() {
+#[test]
+fn what_is_typed_is_answered_aloud() {
     let mut world = World::new([say("Hello.")]);
     world.command(VoiceCommand::Typed("Hi there".into()));
     let events = world.until_quiet();
@@ -104,8 +104,8 @@ async fn what_is_typed_is_answered_aloud() {
     assert_eq!(heard(&events), "Hello.");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_heard_through_a_muted_microphone() {
+#[test]
+fn nothing_is_heard_through_a_muted_microphone() {
     let mut world = World::new([say("Hello.")]);
     world.command(VoiceCommand::Mute(Muted::Yes));
     world.user_says("Is anybody there?");
@@ -115,8 +115,8 @@ async fn nothing_is_heard_through_a_muted_microphone() {
     assert!(world.asked().is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn push_to_talk_hears_what_is_said_while_the_key_is_down() {
+#[test]
+fn push_to_talk_hears_what_is_said_while_the_key_is_down() {
     let mut world = World::new([say("Hello.")]);
     world.command(VoiceCommand::Mode(Mode::PushToTalk));
     world.user_says("Not meant for you.");
@@ -127,8 +127,8 @@ async fn push_to_talk_hears_what_is_said_while_the_key_is_down() {
     assert_eq!(said(&world.until_quiet()), ["Hello Hark."]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_fails_says_so_and_the_next_question_is_answered() {
+#[test]
+fn a_model_that_fails_says_so_and_the_next_question_is_answered() {
     let failure = engine::EngineError::Gone { reason: "signal 9".into() };
     let mut world = World::new([vec![Line::Fail(failure.clone())], say("Here I am.")]);
     world.user_says("Are you there?");
@@ -138,16 +138,16 @@ async fn a_model_that_fails_says_so_and_the_next_question_is_answered() {
     assert_eq!(heard(&events), "Here I am.");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_recogniser_that_dies_in_mid_utterance_costs_no_words() {
+#[test]
+fn a_recogniser_that_dies_in_mid_utterance_costs_no_words() {
     let mut world = World::new([say("Yes.")]);
     world.recogniser_dies_once();
     world.user_says("Can you hear me?");
     assert_eq!(said(&world.until_quiet()), ["Can you hear me?"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_voice_that_fails_leaves_the_reply_to_be_read() {
+#[test]
+fn a_voice_that_fails_leaves_the_reply_to_be_read() {
     let mut world = World::new([say("You can read this.")]);
     world.voice_fails();
     world.user_says("What is up?");
@@ -157,8 +157,8 @@ async fn a_voice_that_fails_leaves_the_reply_to_be_read() {
     assert!(events.iter().any(|event| matches!(event, VoiceEvent::Problem(Some(_)))));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_end_in_mid_reply_keeps_what_was_heard() {
+#[test]
+fn an_end_in_mid_reply_keeps_what_was_heard() {
     let mut world = World::new([say("One two three four five six seven eight nine ten.")]);
     world.user_says("Count to ten.");
     world.until_heard("One two");

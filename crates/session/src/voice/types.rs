@@ -147,6 +147,8 @@ pub enum VoiceEvent {
         /// Figures, where they are known.
         usage: Option<Usage>,
     },
+    /// What was read aloud, or a tone, is over or was stopped.
+    AsideEnded,
     /// When things happened in the turn whose reply has just become audible.
     Timings(TurnTimings),
     /// How loud both voices are; about 30 times a second.

@@ -1,13 +1,13 @@
-//! A conversation whose sound, clock and engines a test moves.
+//! A conversation whose sound, clock and engines a test moves, all on the test's own thread: it runs the same every time,
+//! however busy the machine is.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 
 use dsp::{Frontend, FrontendConfig, Utterance, VoiceEvent as Detected};
 use engine::{CacheUse, GenerateRequest, Line, Role, Sampling, ScriptedModel, Thinking};
 use media::{Batch, Device, Level, Ms, SoundCard, SoundError, SoundLink, SoundRequest};
-use tokio::runtime::Handle;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use super::card::{RATE, Speaker};
@@ -25,8 +25,11 @@ const ROUND: usize = 160;
 /// Rounds of quiet after which nothing more is expected: longer than any wish of the machine's.
 const QUIET: usize = 400;
 
-/// Only a failing test waits for it.
-const LONG: Duration = Duration::from_secs(30);
+/// Rounds that only a failing test waits for: five minutes of the conversation.
+const LONG: usize = 30_000;
+
+/// So often engines get on in every round: more than any of them needs to do what it can.
+const STEPS: usize = 64;
 
 pub(super) struct World {
     conductor: Conductor,
@@ -40,6 +43,8 @@ pub(super) struct World {
     throat: Arc<Throat>,
     speaker: Speaker,
     utterances: u64,
+    /// Runs the engines, between two rounds. Outlives what uses it.
+    runtime: Runtime,
 }
 
 pub(super) fn say(text: &str) -> Vec<Line> {
@@ -86,17 +91,16 @@ impl World {
         let speaker = Speaker::default();
         let (out, inbox) = mpsc::channel(QUEUE);
         let (told, events) = mpsc::channel(100_000);
-        let conductor = tokio::task::block_in_place(|| {
-            Conductor::new(Parts {
-                frontend: Frontend::new(&FrontendConfig::default()).unwrap(),
-                player: Player::new(Box::new(speaker.clone()), 1.0),
-                talk: Talk::new("Be brief.".into(), Vec::new(), request),
-                engines,
-                settings: VoiceSettings::default(),
-                runtime: Handle::current(),
-                out: out.clone(),
-                events: told,
-            })
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let conductor = Conductor::new(Parts {
+            frontend: Frontend::new(&FrontendConfig::default()).unwrap(),
+            player: Player::new(Box::new(speaker.clone()), 1.0),
+            talk: Talk::new("Be brief.".into(), Vec::new(), request),
+            engines,
+            settings: VoiceSettings::default(),
+            runtime: runtime.handle().clone(),
+            out: out.clone(),
+            events: told,
         });
         out.try_send(Happened::Ready(Vec::new())).unwrap();
         let mut world = Self {
@@ -110,6 +114,7 @@ impl World {
             throat,
             speaker,
             utterances: 0,
+            runtime,
         };
         world.pass(Ms(10));
         world
@@ -124,24 +129,26 @@ impl World {
             far_rate: RATE,
             ..Batch::default()
         };
-        let (conductor, inbox) = (&mut self.conductor, &mut self.inbox);
-        tokio::task::block_in_place(|| conductor.round(&mut batch, inbox));
+        self.conductor.round(&mut batch, &mut self.inbox);
         while let Ok(event) = self.events.try_recv() {
             self.all.push(event);
         }
     }
 
-    /// Engines run on real threads: they get a moment of real time for every 10 ms of the conversation's.
     fn pass(&mut self, time: Ms) {
         for _ in 0..time.0 / 10 {
-            std::thread::sleep(Duration::from_micros(500));
+            self.runtime.block_on(async {
+                for _ in 0..STEPS {
+                    tokio::task::yield_now().await;
+                }
+            });
             self.round();
         }
     }
 
     fn detect(&mut self, event: Detected) {
         let at = self.conductor.frontend.now();
-        tokio::task::block_in_place(|| self.conductor.on_voice(at, event));
+        self.conductor.on_voice(at, event);
     }
 
     /// The user says this at 150 ms a word, and is quiet.
@@ -161,15 +168,16 @@ impl World {
     }
 
     pub(super) fn command(&mut self, command: VoiceCommand) {
-        tokio::task::block_in_place(|| self.conductor.command(command));
+        self.conductor.command(command);
     }
 
     /// Until nothing has happened for long; the events the test has not seen.
     pub(super) fn until_quiet(&mut self) -> Vec<VoiceEvent> {
-        let started = Instant::now();
+        let mut rounds = 0;
         let mut quiet = 0;
         while quiet < QUIET {
-            assert!(started.elapsed() < LONG, "no quiet: {:?}", self.all);
+            rounds += 1;
+            assert!(rounds < LONG, "no quiet: {:?}", self.all);
             let before = self.told();
             self.pass(Ms(10));
             let still = self.told() == before && self.speaker.is_empty();
@@ -190,9 +198,10 @@ impl World {
     }
 
     pub(super) fn until_heard(&mut self, text: &str) {
-        let started = Instant::now();
+        let mut rounds = 0;
         while !self.first_reply_heard().starts_with(text) {
-            assert!(started.elapsed() < LONG, "{text:?} was not heard: {:?}", self.all);
+            rounds += 1;
+            assert!(rounds < LONG, "{text:?} was not heard: {:?}", self.all);
             self.pass(Ms(10));
         }
         self.taken = self.all.len();
@@ -234,7 +243,7 @@ impl World {
     }
 
     pub(super) fn end(mut self) -> Vec<VoiceEvent> {
-        tokio::task::block_in_place(|| self.conductor.finish());
+        self.conductor.finish();
         while let Ok(event) = self.events.try_recv() {
             self.all.push(event);
         }

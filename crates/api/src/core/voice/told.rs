@@ -1,0 +1,118 @@
+//! What happens in the conversation, put into the history and into what is shown.
+
+use history::{ConversationId, MessageId, NewMessage};
+use media::Direction;
+use session::voice::{SpokenEnd, VoiceEvent};
+use tokio_util::sync::CancellationToken;
+use turn::Gen;
+
+use super::shown::{kept_end, meter, shown_phase, shown_problem, shown_side, shown_timings};
+use crate::contract::{ApiError, UiEventBody, VoiceCaption, VoiceLevels, VoicePhase};
+use crate::core::Core;
+use crate::core::convert::{conversation_id, kept_usage_of};
+use crate::core::replies::Running;
+
+impl Core {
+    pub(super) fn on_voice(&mut self, event: VoiceEvent) {
+        match event {
+            VoiceEvent::Levels { user, assistant } => {
+                let levels = VoiceLevels { user: meter(user), assistant: meter(assistant) };
+                return self.tell(UiEventBody::VoiceLevels { levels });
+            }
+            VoiceEvent::Heard { r#gen, text } => return self.on_heard(r#gen, &text),
+            VoiceEvent::Released { r#gen, said, replaces } => self.on_released(r#gen, &said, replaces),
+            VoiceEvent::ReplyEnded { r#gen, end, usage } => {
+                self.on_spoken_end(r#gen, &end, usage.as_ref().map(kept_usage_of));
+            }
+            // What is seen of a check without a conversation is its devices and levels.
+            VoiceEvent::Ready => {}
+            VoiceEvent::AsideEnded => self.on_aside_ended(),
+            VoiceEvent::Phase(phase) => {
+                if self.voice.view.phase != VoicePhase::Off {
+                    self.voice.view.phase = shown_phase(phase);
+                }
+            }
+            VoiceEvent::Side(direction, side) => {
+                let shown = shown_side(side);
+                match direction {
+                    Direction::Input => self.voice.view.microphone = shown,
+                    Direction::Output => self.voice.view.speaker = shown,
+                }
+            }
+            VoiceEvent::Problem(problem) => self.voice.view.problem = problem.map(shown_problem),
+            VoiceEvent::Caption { committed, tentative } => {
+                self.voice.view.caption = VoiceCaption { committed, tentative };
+            }
+            VoiceEvent::Timings(timings) => self.voice.view.timings = Some(shown_timings(timings)),
+        }
+        self.tell_voice();
+    }
+
+    fn on_released(&mut self, reply: Gen, said: &str, replaces: Option<Gen>) {
+        if let Err(error) = self.release(reply, said, replaces) {
+            self.notice("save", error);
+        }
+    }
+
+    /// Puts what was said into the history and begins the reply there.
+    fn release(&mut self, reply: Gen, said: &str, replaces: Option<Gen>) -> Result<(), ApiError> {
+        self.write_down_ended();
+        let now = self.now();
+        let id = if let Some(id) = self.voice.view.conversation.as_deref() {
+            conversation_id(id)?
+        } else {
+            let id = self.history.create_conversation(None, now)?.id;
+            self.voice.view.conversation = Some(id.to_string());
+            id
+        };
+        self.make_room(id);
+        let first_half = replaces.and_then(|replaced| self.voice.questions.get(&replaced).copied());
+        let (question, shown) = if let Some(first_half) = first_half {
+            let edited = self.history.edit(first_half, said, now)?;
+            (edited.id, edited.parent)
+        } else {
+            let conversation = self.history.conversation(id)?;
+            let message = self.history.append_message(id, conversation.head, &NewMessage::user(said), now)?;
+            self.give_title(id, conversation.title.as_deref(), said)?;
+            (message.id, conversation.head)
+        };
+        let name = self.chosen(id).ok().map(|chosen| chosen.name);
+        let message = self.history.begin_reply(question, name.as_deref(), now)?.id;
+        self.running.insert(id, Running::spoken(message));
+        self.voice.questions.insert(reply, question);
+        self.voice.replies.insert(reply, message);
+        self.voice.view.speaking = Some(message.to_string());
+        self.voice.view.caption = VoiceCaption::default();
+        self.tell_path(id, shown.map(|shown| shown.to_string()).as_deref())?;
+        self.tell_changed(id)
+    }
+
+    fn spoken(&self, reply: Gen) -> Option<(ConversationId, MessageId)> {
+        let id = conversation_id(self.voice.view.conversation.as_deref()?).ok()?;
+        Some((id, *self.voice.replies.get(&reply)?))
+    }
+
+    fn on_heard(&mut self, reply: Gen, text: &str) {
+        if let Some((id, message)) = self.spoken(reply) {
+            self.on_said(id, message, text, "");
+            self.save(id, message);
+        }
+    }
+
+    fn on_spoken_end(&mut self, reply: Gen, end: &SpokenEnd, usage: Option<history::Usage>) {
+        let Some((id, message)) = self.spoken(reply) else { return };
+        self.voice.replies.remove(&reply);
+        self.voice.view.speaking = None;
+        if self.running.get(&id).is_some_and(|running| running.message == message) {
+            self.finish(id, message, kept_end(end), usage);
+        }
+    }
+}
+
+impl Running {
+    /// A reply that the spoken conversation makes.
+    fn spoken(message: MessageId) -> Self {
+        // It is stopped through the conversation, which knows what was heard.
+        Self::new(message, CancellationToken::new())
+    }
+}
