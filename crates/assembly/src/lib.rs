@@ -1,5 +1,5 @@
-//! Puts the real parts together: worker processes, sound, servers, keyring, models, history, desktop. The two hosts (the window
-//! and the command line) share it, so that they are the same program behind different doors.
+//! Puts the real parts together: worker processes, sound, servers, keyring, models, history, desktop. The two hosts (the
+//! window and the command line) share it, so that they are the same program behind different doors.
 
 mod desktop;
 mod local;

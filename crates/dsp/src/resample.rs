@@ -1,6 +1,6 @@
 //! Streaming resampling of one channel. Output sample `n` belongs to the same moment as input sample
-//! `n * input rate / output rate`, to within a sample: the filter's delay is taken out, so nothing downstream has to know it. How the input
-//! is cut into pieces makes no difference to the output.
+//! `n * input rate / output rate`, to within a sample: the filter's delay is taken out, so nothing downstream has to
+//! know it. How the input is cut into pieces makes no difference to the output.
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{

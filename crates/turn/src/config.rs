@@ -1,13 +1,14 @@
 //! Every length of time and every threshold of turn-taking, with its reason.
 //!
 //! The silences rest on a measurement with Smart Turn v3.2 and Moonshine tiny on 31 read English sentences and 73 of
-//! their beginnings (cut where the sound is weakest, now and then inside a word; not between sentences), with white noise
-//! at the recording's own noise floor behind them. After 64 ms of it 81 % of the whole ones and 14 % of the beginnings have a probability of 0.75 or more (area under the curve 0.89). What is
-//! judged later is worth less, because silence alone raises it (after 464 ms: 34 % of the beginnings, 0.79; after
-//! 1,264 ms: 64 %, 0.62), so a pause is judged once, at its beginning. The recogniser put a full stop behind most
-//! beginnings too, but behind all whole sentences save two, which got a comma: without one more is likely to come. With
-//! the silences below and pauses of 0.3-1.2 s, 8.5 % of those beginnings would be answered; half of the whole sentences
-//! wait 200 ms, 80 % at most 600 ms, and those that the judge does not recognise 1,300 ms.
+//! their beginnings (cut where the sound is weakest, now and then inside a word; not between sentences), with white
+//! noise at the recording's own noise floor behind them. After 64 ms of it 81 % of the whole ones and 14 % of the
+//! beginnings have a probability of 0.75 or more (area under the curve 0.89). What is judged later is worth less,
+//! because silence alone raises it (after 464 ms: 34 % of the beginnings, 0.79; after 1,264 ms: 64 %, 0.62), so a pause
+//! is judged once, at its beginning. The recogniser put a full stop behind most beginnings too, but behind all whole
+//! sentences save two, which got a comma: without one more is likely to come. With the silences below and pauses of
+//! 0.3-1.2 s, 8.5 % of those beginnings would be answered; half of the whole sentences wait 200 ms, 80 % at most 600
+//! ms, and those that the judge does not recognise 1,300 ms.
 
 use media::{Ms, Probability};
 

@@ -52,8 +52,8 @@ impl Need {
 }
 
 /// The state of the set-up, and the commands of the steps that rely on it. Tests learn from their environment
-/// `HARK_BIN_DIR` (the folder of our programs), `HARK_TEST_MODEL` (a small GGUF), `HARK_TEST_VOICE` (a folder with small models that hear) and, where there is such a folder,
-/// `HARK_TEST_DATA` (real recordings and pictures).
+/// `HARK_BIN_DIR` (the folder of our programs), `HARK_TEST_MODEL` (a small GGUF), `HARK_TEST_VOICE` (a folder with
+/// small models that hear) and, where there is such a folder, `HARK_TEST_DATA` (real recordings and pictures).
 pub(super) struct Preparations<'a> {
     pub(super) workspace: &'a Workspace,
     done: HashMap<Need, Result<(), String>>,
