@@ -128,7 +128,8 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
         pass(Duration::from_millis(800))?;
         let speech = scripted.stage.card.speak(&utterance.sound, 1.0);
         scripted.stage.heard(&speech)?;
-        pass(Duration::from_millis(150))?;
+        // Long enough for a silence to be seen, too short for the next reply.
+        pass(Duration::from_millis(350))?;
         let lines = scripted.stage.program.since(mark);
         let reply = scripted.stage.scene(tape, &speech, lines)?;
         let seen = interruption(&reply, utterance, &scripted.reference);

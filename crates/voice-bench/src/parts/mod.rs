@@ -98,8 +98,14 @@ fn with_echo(card: &VirtualCard) {
 
 /// What is said of the room.
 fn room(echo: bool, noise: Option<&str>) -> Value {
-    let echo = if echo { json!({"delay_ms": ECHO.0.as_millis(), "gain": ECHO.1}) } else { json!("none") };
+    let echo =
+        if echo { json!({"delay_ms": ECHO.0.as_millis(), "gain": decimal(ECHO.1)}) } else { json!("none") };
     json!({"echo": echo, "noise": noise.unwrap_or("microphone hiss at -85 dB")})
+}
+
+/// As it was written, to two digits: in double precision 0.3 would be 0.30000001.
+fn decimal(value: f32) -> f64 {
+    (f64::from(value) * 100.0).round() / 100.0
 }
 
 /// The middle value; NaN of none.

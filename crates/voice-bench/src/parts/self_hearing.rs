@@ -65,7 +65,7 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
         "what": "replies that ended before their end, while nobody spoke",
         "minutes_of_own_speech": (minutes * 10.0).round() / 10.0,
         "replies": replies,
-        "echo": {"delays_ms": DELAYS, "gain": GAIN, "changes": "with every reply"},
+        "echo": {"delays_ms": DELAYS, "gain": super::decimal(GAIN), "changes": "with every reply"},
         "noise": scenes.noise.as_ref().map_or("none".to_owned(), |_| format!("office, {NOISE_DB} dB")),
         "times_quieter": ducks,
         "messages_it_said_to_itself": heard.saturating_sub(1),
