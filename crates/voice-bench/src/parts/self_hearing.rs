@@ -21,12 +21,21 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     }
     let wanted = Duration::from_mins(if scenes.quick { 1 } else { 10 });
     stage.card.echo(Duration::from_millis(DELAYS[0]), GAIN);
-    let first = scenes.utterances.first().ok_or_else(|| anyhow::anyhow!("there are no recordings"))?;
+    // A short one: it is answered as a whole.
+    let first = scenes
+        .utterances
+        .iter()
+        .min_by_key(|one| one.voiced.len())
+        .ok_or_else(|| anyhow::anyhow!("there are no recordings"))?;
     stage.card.speak(&first.sound, 1.0).wait();
     anyhow::ensure!(
         stage.phase_from(0, &["speaking"], ANSWERS)?.is_some(),
         "the first question was not answered"
     );
+    let said = |history: &[Message]| {
+        history.iter().filter(|message| !message.is_reply() && message.text != "Tell me more.").count()
+    };
+    let asked = said(&stage.history()?);
     let (mut spoken, mut replies, mut ducks, mut stops) = (Duration::ZERO, 1_usize, 0, 0);
     while spoken < wanted {
         let begun = Instant::now();
@@ -57,9 +66,7 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     }
     stage.rest(Duration::from_secs(1))?;
     // All but the first were typed; whatever else is there, it said to itself.
-    let history = stage.history()?;
-    let heard =
-        history.iter().filter(|message| !message.is_reply() && message.text != "Tell me more.").count();
+    let heard = said(&stage.history()?).saturating_sub(asked);
     let minutes = spoken.as_secs_f64() / 60.0;
     let conditions = json!({
         "what": "replies that ended before their end, while nobody spoke",
@@ -68,7 +75,7 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
         "echo": {"delays_ms": DELAYS, "gain": super::decimal(GAIN), "changes": "with every reply"},
         "noise": scenes.noise.as_ref().map_or("none".to_owned(), |_| format!("office, {NOISE_DB} dB")),
         "times_quieter": ducks,
-        "messages_it_said_to_itself": heard.saturating_sub(1),
+        "messages_it_said_to_itself": heard,
     });
     let value = stops as f64 * if scenes.quick { 10.0 / minutes } else { 1.0 };
     Ok(vec![Measured { name: "voice.self_stops_10min", value, unit: "", samples: replies, conditions }])
