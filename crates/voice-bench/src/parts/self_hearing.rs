@@ -32,9 +32,6 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
         stage.phase_from(0, &["speaking"], ANSWERS)?.is_some(),
         "the first question was not answered"
     );
-    let said = |history: &[Message]| {
-        history.iter().filter(|message| !message.is_reply() && message.text != "Tell me more.").count()
-    };
     let asked = said(&stage.history()?);
     let (mut spoken, mut replies, mut ducks, mut stops) = (Duration::ZERO, 1_usize, 0, 0);
     while spoken < wanted {
@@ -45,14 +42,7 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
         stage.rest(Duration::from_secs(30))?;
         let lines = stage.program.since(mark);
         ducks += contested(&lines);
-        stops += lines
-            .iter()
-            .filter(|line| line.is("message"))
-            .filter(|line| {
-                let message = Message::of(&line.value["message"]);
-                message.is_reply() && !matches!(message.state.as_str(), "complete" | "streaming")
-            })
-            .count();
+        stops += stopped(&lines);
         scenes
             .say(format!("  {:.0} s of speech, {ducks} times quieter, {stops} stops", spoken.as_secs_f64()));
         stage.card.echo(Duration::from_millis(DELAYS[replies % DELAYS.len()]), GAIN);
@@ -90,4 +80,18 @@ fn contested(lines: &[crate::Line]) -> usize {
         before = phase;
     }
     count
+}
+
+/// Messages of the user that were not typed.
+fn said(history: &[Message]) -> usize {
+    history.iter().filter(|message| !message.is_reply() && message.text != "Tell me more.").count()
+}
+
+/// Replies that ended before their end.
+fn stopped(lines: &[crate::Line]) -> usize {
+    let ended =
+        lines.iter().filter(|line| line.is("message")).map(|line| Message::of(&line.value["message"]));
+    let early =
+        |message: &Message| message.is_reply() && !matches!(message.state.as_str(), "complete" | "streaming");
+    ended.filter(early).count()
 }
