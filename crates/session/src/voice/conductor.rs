@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use dsp::{Frontend, Out as Sound, VoiceEvent as Heard};
+use dsp::{Convergence, Frontend, Out as Sound, Utterance, VoiceEvent as Heard};
 use media::{Batch, Direction, Ms, SamplePos, Side, SoundNews};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -41,6 +41,10 @@ pub(super) struct Conductor {
     pub(super) pause: Pause,
     /// Where the newest utterance began to be heard.
     pub(super) onset: SamplePos,
+    /// An onset that is not believed yet.
+    doubted: Option<Utterance>,
+    /// Sound that was listened to and came to no words that were used: where it began, and where it was over.
+    pub(super) unused: Option<(SamplePos, SamplePos)>,
     /// What the machine wants shown, before the engines are ready.
     pub(super) phase: Phase,
     engines_are: Readiness,
@@ -133,6 +137,8 @@ impl Conductor {
             microphone: Microphone::Silent,
             pause: Pause::default(),
             onset: SamplePos::START,
+            doubted: None,
+            unused: None,
             phase: Phase::Listening,
             engines_are: Readiness::Starting,
             levels_told: SamplePos::START,
@@ -181,9 +187,19 @@ impl Conductor {
         let voice = match event {
             Heard::Onset { utt } => {
                 self.onset = at;
+                if self.may_be_echo() {
+                    self.doubted = Some(utt);
+                    return;
+                }
                 Voice::Onset { utt: Utt(utt.0) }
             }
-            Heard::Speech { utt, voiced, level } => Voice::Speech { utt: Utt(utt.0), voiced, level },
+            Heard::Speech { utt, voiced, level } => {
+                if self.doubted.take() == Some(utt) {
+                    self.step_at(at, Input::Voice(Voice::Onset { utt: Utt(utt.0) }));
+                }
+                Voice::Speech { utt: Utt(utt.0), voiced, level }
+            }
+            Heard::Vanished { utt } if self.doubted.take() == Some(utt) => return,
             Heard::Vanished { utt } => Voice::Vanished { utt: Utt(utt.0) },
             Heard::Pause { utt, since } => {
                 let now = Instant::now();
@@ -197,6 +213,11 @@ impl Conductor {
             self.stop_aside();
         }
         self.step_at(at, Input::Voice(voice));
+    }
+
+    /// Whether a first voiced frame is likelier to be the own voice: the echo canceller does not know the room yet.
+    fn may_be_echo(&self) -> bool {
+        self.player.track().is_some() && self.frontend.convergence() == Convergence::Learning
     }
 
     pub(super) fn step(&mut self, input: Input) {

@@ -16,6 +16,9 @@ use super::types::{SpokenEnd, TurnTimings, VoiceEvent, VoiceProblem};
 /// Sound from before the onset was told that belongs to the utterance: a soft beginning of the first word.
 const PRE_ROLL: Ms = Ms(300);
 
+/// Between an utterance that came to nothing and the onset of the one it may belong to.
+const STILL_MEANT: Ms = Ms(700);
+
 /// Sound from before the onset that a pause is judged with: the judge was trained on utterances that begin in silence.
 const JUDGED_FROM: Ms = Ms(500);
 
@@ -27,7 +30,7 @@ impl Conductor {
     pub(super) fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Transcribe { utt } => {
-                let begin = self.onset - PRE_ROLL;
+                let begin = self.begin_of_words();
                 let sound = self.frontend.pre_roll(begin);
                 self.scribe.open(utt, begin, sound);
             }
@@ -40,6 +43,7 @@ impl Conductor {
             Effect::Close { utt } => {
                 self.scribe.close(utt);
                 self.frontend.close(Utterance(utt.0));
+                self.unused = Some((self.onset, self.frontend.now()));
                 self.tell(VoiceEvent::Caption { committed: String::new(), tentative: String::new() });
             }
             Effect::Draft { r#gen, said, replaces } => self.draft(r#gen, said, replaces),
@@ -81,7 +85,18 @@ impl Conductor {
         }
     }
 
+    /// Where the words of an utterance that begins now may begin. What was heard just before and came to nothing (a
+    /// first word too short to be recognised alone) belongs to it.
+    fn begin_of_words(&self) -> SamplePos {
+        let begun = match self.unused {
+            Some((begun, over)) if self.onset.since(over) <= STILL_MEANT => begun,
+            _ => self.onset,
+        };
+        begun - PRE_ROLL
+    }
+
     fn draft(&mut self, r#gen: Gen, said: String, replaces: Option<Gen>) {
+        self.unused = None;
         let cancel = CancellationToken::new();
         let request = self.talk.request(&said, replaces);
         let making = self.making(Track::Reply(r#gen), &cancel);

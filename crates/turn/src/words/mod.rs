@@ -49,7 +49,8 @@ pub fn classify(text: &str) -> Said {
     if foreign_words(&pieces) == 0 { Said::Backchannel } else { Said::Words }
 }
 
-/// How many words there are that are neither "uh-huh" and its like nor "um". A Chinese character counts as one.
+/// How many different words there are that are neither "uh-huh" and its like nor "um": a recogniser's first guess at a
+/// noise is often one word again and again. A Chinese character counts as a word.
 pub fn real_words(text: &str) -> usize {
     foreign_words(&pieces(text))
 }
@@ -148,16 +149,16 @@ fn ends_with(pieces: &[String], list: &List) -> bool {
 
 fn foreign_words(pieces: &[String]) -> usize {
     let mut rest = pieces;
-    let mut foreign = 0;
+    let mut foreign = std::collections::HashSet::new();
     while !rest.is_empty() {
         if let Some(taken) = longest(rest, &[&BACKCHANNELS, &FILLERS]) {
             rest = &rest[taken..];
         } else {
-            foreign += 1;
+            foreign.insert(&rest[0]);
             rest = &rest[1..];
         }
     }
-    foreign
+    foreign.len()
 }
 
 #[cfg(test)]
@@ -221,6 +222,7 @@ mod tests {
     fn counting_and_joining() {
         assert_eq!(real_words("Yeah, what about it?"), 3);
         assert_eq!(real_words("uh-huh, okay"), 0);
+        assert_eq!(real_words("J. J. J."), 1);
         assert!(only_filler("Um, uh...") && !only_filler("okay") && !only_filler(""));
         assert!(same("What time is it", "what time is it?") && !same("What time", "What time is it"));
         assert_eq!(join("What is", "the time?"), "What is the time?");

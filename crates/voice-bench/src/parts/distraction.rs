@@ -9,7 +9,7 @@ use super::{Measured, Scenes, rate, room};
 use crate::align::place;
 use crate::pass;
 use crate::sound::{Audible, frames, ms};
-use crate::stage::Reply;
+use crate::stage::{ANSWERS, Reply};
 use crate::voices::{Utterance, cough, spoken};
 
 /// How long after a distraction the reply must be heard again.
@@ -82,8 +82,19 @@ fn disturb(scripted: &mut Scripted, utterance: &Utterance) -> anyhow::Result<Rep
     scripted.stage.scene(tape, &speech, lines)
 }
 
+/// Lets the program hear a turn of the user's, from which it knows how loud they are: others are told by that.
+fn know_the_user(scenes: &Scenes, scripted: &mut Scripted) -> anyhow::Result<()> {
+    for utterance in scenes.cycle(1) {
+        let mark = scripted.stage.program.mark();
+        scripted.stage.card.speak(&utterance.sound, 1.0).wait();
+        scripted.stage.phase_from(mark, &["speaking"], ANSWERS)?;
+    }
+    Ok(())
+}
+
 pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     let mut scripted = scripted(scenes)?;
+    know_the_user(scenes, &mut scripted)?;
     let (mut each, mut stops, mut tries, mut far) = (Vec::new(), 0, 0, 0);
     for Distraction { kind, utterance } in distractions(scenes)? {
         if !scripted.speaking()? {
