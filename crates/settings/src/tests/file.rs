@@ -81,9 +81,11 @@ fn every_setting_can_be_changed_in_the_default_file_and_back() {
             json!("dark"),
             json!("es"),
             json!("ctrl_enter"),
+            json!("push_to_talk"),
             json!("https://x"),
             json!("two\nlines"),
             json!(1.5),
+            json!(0.5),
         ];
         let other =
             other.into_iter().find(|it| *it != default && info.accept(it).is_some_and(|it| it != default));
