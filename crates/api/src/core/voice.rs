@@ -3,14 +3,14 @@
 //! Always holds: at most one is open; its words go into one conversation; what the history has of a reply is what was
 //! heard of it.
 
+mod alone;
 mod shown;
 mod told;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use dialogue::prompt::{Speaker, Turn};
-use engine::{EngineError, Language, TextToSpeech};
+use engine::{EngineError, Language};
 use history::{ConversationId, MessageId, Role};
 use media::{DeviceName, Microphone, SoundRequest};
 use session::voice::{VoiceCommand, VoiceEngines, VoiceHandle, VoiceSettings, VoiceStart};
@@ -18,12 +18,10 @@ use settings::{SpokenLanguage, TurnMode};
 use turn::{Gen, Mode, Muted};
 
 use super::choice::{Chosen, Source};
-use super::convert::{conversation_id, message_id};
+use super::convert::conversation_id;
 use super::reply_task::make_ready;
 use super::{Core, Op};
-use crate::contract::{
-    ApiError, ErrorCode, ReadAloud, StartVoice, UiEventBody, VoiceMode, VoicePhase, VoiceView,
-};
+use crate::contract::{ApiError, ErrorCode, StartVoice, UiEventBody, VoiceMode, VoicePhase, VoiceView};
 use crate::parts::SpokenParts;
 use shown::{shown_mode, wanted_mode};
 
@@ -299,68 +297,6 @@ impl Core {
         };
         if let Err(error) = opened {
             self.voice_failed(error);
-        }
-    }
-
-    // The signature of every command.
-    #[allow(clippy::unnecessary_wraps)]
-    pub(crate) fn check_microphone(&mut self) -> Result<(), ApiError> {
-        if self.is_talking() || (self.voice.handle.is_some() && self.voice.purpose == Purpose::Check) {
-            return Ok(());
-        }
-        self.sound_only(Purpose::Check, None);
-        Ok(())
-    }
-
-    // The signature of every command.
-    #[allow(clippy::unnecessary_wraps)]
-    pub(crate) fn play_test_tone(&mut self) -> Result<(), ApiError> {
-        if self.voice.handle.is_none() || self.voice.purpose == Purpose::Aloud {
-            self.sound_only(Purpose::Aloud, None);
-        }
-        self.voice.send(VoiceCommand::TestTone);
-        Ok(())
-    }
-
-    pub(crate) fn read_aloud(&mut self, args: &ReadAloud) -> Result<(), ApiError> {
-        let message = self.history.message(message_id(&args.message)?)?;
-        if !self.is_talking() {
-            let voice = self.speech.voice(&self.models.store, &self.config.settings().voice)?;
-            self.sound_only(Purpose::Aloud, Some(voice));
-        }
-        self.voice.send(VoiceCommand::Read(message.text));
-        self.voice.view.speaking = Some(args.message.clone());
-        self.tell_voice();
-        Ok(())
-    }
-
-    /// Opens the sound link without a conversation.
-    fn sound_only(&mut self, purpose: Purpose, voice: Option<Arc<dyn TextToSpeech>>) {
-        self.end_voice();
-        self.voice.opening += 1;
-        self.voice.purpose = purpose;
-        let mut settings = self.voice_settings();
-        // Nothing that is said meanwhile is meant for anyone.
-        settings.mode = Mode::PushToTalk;
-        if purpose == Purpose::Aloud {
-            settings.devices.microphone = Microphone::Closed;
-        }
-        let start = VoiceStart {
-            system: String::new(),
-            turns: Vec::new(),
-            request: self.config.generate_request(Vec::new()),
-            settings,
-        };
-        let engines = session::voice::sound_only(self.speech.card(), voice);
-        self.begin_voice(self.voice.opening, engines, start);
-    }
-
-    /// What was read aloud is over.
-    fn on_aside_ended(&mut self) {
-        if self.voice.purpose == Purpose::Aloud {
-            self.end_voice();
-        } else if self.voice.replies.is_empty() {
-            self.voice.view.speaking = None;
         }
     }
 
