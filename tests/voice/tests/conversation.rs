@@ -66,10 +66,11 @@ fn an_interruption_stops_the_reply_and_the_history_has_what_was_heard() -> anyho
 }
 
 #[test]
-fn a_cough_or_uh_huh_does_not_end_a_reply() -> anyhow::Result<()> {
+fn a_cough_or_okay_does_not_end_a_reply() -> anyhow::Result<()> {
     let Some(mut scene) = scene(Answers::Long, |_| Ok(()))? else { return Ok(()) };
     scene.begin("cards_2.wav")?;
-    for distraction in [cough(1).context("a cough")?, spoken("uh-huh", "en-us")?] {
+    // A machine's "uh-huh" would be "Better." to the starter recogniser, which says nothing about the conversation.
+    for distraction in [cough(1).context("a cough")?, spoken("okay", "en-us")?] {
         pass(Duration::from_secs(4))?;
         let mark = scene.stage.program.mark();
         let speech = scene.stage.card.speak(&distraction.sound, 1.0);
@@ -79,8 +80,10 @@ fn a_cough_or_uh_huh_does_not_end_a_reply() -> anyhow::Result<()> {
         pass(Duration::from_secs(1))?;
         let heard = Audible::played(&tape.stop().speaker).onset(0);
         ensure!(heard.is_some(), "{}: the reply is silent", distraction.name);
-        let ended = scene.stage.program.since(mark).into_iter().any(|line| line.is("message"));
-        ensure!(!ended, "{}: the reply has ended", distraction.name);
+        let lines = scene.stage.program.since(mark);
+        let heard: Vec<_> = lines.iter().filter_map(|line| line.voice()?["caption"].as_object()).collect();
+        let ended = lines.iter().any(|line| line.is("message"));
+        ensure!(!ended, "{}: the reply has ended; heard as {heard:?}", distraction.name);
     }
     Ok(())
 }
