@@ -46,8 +46,8 @@ pub struct TurnConfig {
     pub hold_at_most: Ms,
     /// Voiced sound as loud as the user that ends a reply without words. "Uh-huh" lasts 300-600 ms, a cough 200-400.
     pub lasting_speech: Ms,
-    /// How many words that may still change, other than "uh-huh" and its like, end a reply. One alone is often the first
-    /// guess at a cough.
+    /// How many words that may still change, other than "uh-huh" and its like, end a reply. One or two are often the
+    /// first guess at a cough or an "okay"; the reply is held while they are waited for.
     pub tentative_words: usize,
     /// Words not older than this that are none, or only "uh-huh", speak against lasting speech.
     pub fresh: Ms,
@@ -97,7 +97,7 @@ impl Default for TurnConfig {
             duck_at_most: Ms(1_200),
             hold_at_most: Ms(1_000),
             lasting_speech: Ms(800),
-            tentative_words: 2,
+            tentative_words: 3,
             fresh: Ms(500),
             burst_settles_within: Ms(600),
             quieter_by_db: 10.0,

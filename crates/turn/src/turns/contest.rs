@@ -196,7 +196,9 @@ impl Turns {
             utterance.level.is_some_and(|level| self.loudness(level) == Loudness::OfSomebodyElse);
         let trusted = !somebody_else && !self.may_be_echo(reply);
         let said = words::classify(&utterance.words);
-        if said == Said::StopWord && (trusted || words::classify(&utterance.committed) == Said::StopWord) {
+        // A recogniser's first guess at a cough or an "okay" is often "No.": the reply is held by then, so nothing is
+        // lost by waiting for the word to stand.
+        if words::classify(&utterance.committed) == Said::StopWord {
             return Some(Evidence::Command);
         }
         let worded = matches!(said, Said::Words | Said::StopWord)
