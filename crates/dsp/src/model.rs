@@ -9,7 +9,7 @@ use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool};
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// The file is not there or is no network that can be run.
-    #[error("The model {path} cannot be loaded: {why}. Install it again with `hark setup`.")]
+    #[error("The model {path} cannot be loaded: {why}. Install it again with `hark models pull voice`.")]
     Load {
         /// Which file.
         path: PathBuf,
@@ -18,7 +18,7 @@ pub enum ModelError {
     },
     /// The file is a network, but another one.
     #[error(
-        "The model {path} is not the one that is expected there ({missing} is missing in it). Install it again with `hark setup`."
+        "The model {path} is not the one that is expected there ({missing} is missing in it). Install it again with `hark models pull voice`."
     )]
     Other {
         /// Which file.
@@ -27,7 +27,7 @@ pub enum ModelError {
         missing: &'static str,
     },
     /// It failed.
-    #[error("The model failed: {0}. Install it again with `hark setup`.")]
+    #[error("The model failed: {0}. Install it again with `hark models pull voice`.")]
     Run(String),
 }
 

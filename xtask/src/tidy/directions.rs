@@ -11,8 +11,8 @@ use super::{Complaint, metadata::Package};
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     // pure
     ("media",        &[]),
-    ("turn",         &["media"]),
     ("dialogue",     &[]),
+    ("turn",         &["media", "dialogue"]),
     // sound, understood; runs on files too
     ("dsp",          &["media"]),
     // traits

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use dialogue::prompt::SPOKEN;
 use engine::{CacheUse, ChatMessage, GenerateRequest, LoadRequest, Sampling, Thinking};
 use model_store::ModelFiles;
 use settings::{Gpu, Loaded, Paths, Server, Settings, SettingsError, SettingsFile, SettingsProblem};
@@ -16,9 +17,6 @@ use crate::parts::ServerAddress;
 
 /// What a model is told before a conversation, where the user has said nothing.
 const SYSTEM_PROMPT: &str = include_str!("../../../../assets/prompts/system.md");
-
-/// What a model is told before a spoken conversation.
-const SPOKEN_PROMPT: &str = include_str!("../../../../assets/prompts/spoken.md");
 
 /// Beside the conversations: the first-run pages have been seen.
 const SEEN: &str = "first-run-done";
@@ -64,11 +62,7 @@ impl Config {
     /// What a model is told before a spoken conversation: the user's own words, or that it is heard and not read.
     pub(crate) fn spoken_prompt(&self) -> String {
         let own = self.settings.model.system_prompt.trim();
-        if own.is_empty() {
-            SPOKEN_PROMPT.trim().to_owned()
-        } else {
-            format!("{own}\n\n{}", SPOKEN_PROMPT.trim())
-        }
+        if own.is_empty() { SPOKEN.trim().to_owned() } else { format!("{own}\n\n{}", SPOKEN.trim()) }
     }
 
     pub(crate) fn context_tokens(&self) -> u32 {

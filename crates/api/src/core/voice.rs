@@ -147,6 +147,10 @@ impl Core {
             Err(error) => return self.voice_failed(ApiError::new(ErrorCode::Other, error.to_string())),
         };
         self.voice.handle = Some(handle);
+        if self.voice.view.muted {
+            // It was muted while it was being made ready.
+            self.voice.send(VoiceCommand::Mute(Muted::Yes));
+        }
         let ops = self.ops.clone();
         self.runtime.spawn(async move {
             while let Some(event) = events.recv().await {
@@ -270,6 +274,11 @@ impl Core {
         if settings.devices != self.voice.devices {
             return self.open_again();
         }
+        if self.voice.purpose != Purpose::Talk {
+            // Nothing that is said meanwhile is meant for anyone.
+            let mode = Mode::PushToTalk;
+            return self.voice.send(VoiceCommand::Settings(VoiceSettings { mode, ..settings }));
+        }
         if settings.mode == self.voice.mode {
             // What was chosen in the conversation stays.
             let mode = wanted_mode(self.voice.view.mode);
@@ -286,8 +295,12 @@ impl Core {
     fn open_again(&mut self) {
         let opened = match self.voice.purpose {
             Purpose::Talk => {
-                let conversation = self.voice.view.conversation.clone();
-                self.start_voice(&StartVoice { conversation })
+                let VoiceView { conversation, muted, .. } = self.voice.view.clone();
+                let started = self.start_voice(&StartVoice { conversation });
+                // A muted microphone stays muted.
+                self.voice.view.muted = muted;
+                self.tell_voice();
+                started
             }
             Purpose::Check => {
                 self.end_voice();

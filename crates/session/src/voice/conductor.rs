@@ -41,10 +41,12 @@ pub(super) struct Conductor {
     pub(super) pause: Pause,
     /// Where the newest utterance began to be heard.
     pub(super) onset: SamplePos,
+    /// Where its words begin: there, or earlier.
+    pub(super) begun: SamplePos,
     /// An onset that is not believed yet.
     doubted: Option<Utterance>,
-    /// Sound that was listened to and came to no words that were used: where it began, and where it was over.
-    pub(super) unused: Option<(SamplePos, SamplePos)>,
+    /// What became of the newest utterance's words.
+    pub(super) words: Words,
     /// What the machine wants shown, before the engines are ready.
     pub(super) phase: Phase,
     engines_are: Readiness,
@@ -89,6 +91,15 @@ enum Microphone {
     /// It is known to work: a microphone with noise reduction of its own gives zeros whenever nobody speaks.
     Works,
     Lost,
+}
+
+/// What became of an utterance's words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Words {
+    /// Nothing so far, or nothing at all, when it is over.
+    Unused { over: Option<SamplePos> },
+    /// A reply was drafted to them: to hear them again would double them.
+    Used,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -137,8 +148,9 @@ impl Conductor {
             microphone: Microphone::Silent,
             pause: Pause::default(),
             onset: SamplePos::START,
+            begun: SamplePos::START,
             doubted: None,
-            unused: None,
+            words: Words::Unused { over: None },
             phase: Phase::Listening,
             engines_are: Readiness::Starting,
             levels_told: SamplePos::START,
@@ -186,7 +198,7 @@ impl Conductor {
     pub(super) fn on_voice(&mut self, at: SamplePos, event: Heard) {
         let voice = match event {
             Heard::Onset { utt } => {
-                self.onset = at;
+                self.begin_utterance(at);
                 if self.may_be_echo() {
                     self.doubted = Some(utt);
                     return;
@@ -213,6 +225,20 @@ impl Conductor {
             self.stop_aside();
         }
         self.step_at(at, Input::Voice(voice));
+    }
+
+    /// What was heard just before and came to nothing (a first word too short to be recognised alone) belongs to the
+    /// utterance that begins at `onset`.
+    fn begin_utterance(&mut self, onset: SamplePos) {
+        let meant = match self.words {
+            Words::Unused { over: Some(over) } => {
+                onset.since(over) <= STILL_MEANT && onset.since(self.begun) <= LONGEST_UNUSED
+            }
+            Words::Unused { over: None } | Words::Used => false,
+        };
+        self.begun = if meant { self.begun } else { onset };
+        self.onset = onset;
+        self.words = Words::Unused { over: None };
     }
 
     /// Whether a first voiced frame is likelier to be the own voice: the echo canceller does not know the room yet.
@@ -362,6 +388,12 @@ impl Conductor {
         let _ = self.events.blocking_send(event);
     }
 }
+
+/// Between an utterance that came to nothing and the onset of the one it may belong to.
+const STILL_MEANT: Ms = Ms(700);
+
+/// An utterance that came to nothing is heard again only if it was so short: a word or two.
+const LONGEST_UNUSED: Ms = Ms(3_000);
 
 /// Meters move 30 times a second.
 const LEVELS_EVERY: Ms = Ms(33);

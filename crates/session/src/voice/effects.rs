@@ -7,7 +7,7 @@ use media::{Ms, SamplePos};
 use tokio_util::sync::CancellationToken;
 use turn::{Effect, Gen, Input, Reply, StopReason, Utt};
 
-use super::conductor::{Conductor, Live, Pause, Stage};
+use super::conductor::{Conductor, Live, Pause, Stage, Words};
 use super::draft::{Making, Speaking};
 use super::happened::{Made, Track};
 use super::reply::{SpokenReply, ms};
@@ -15,9 +15,6 @@ use super::types::{SpokenEnd, TurnTimings, VoiceEvent, VoiceProblem};
 
 /// Sound from before the onset was told that belongs to the utterance: a soft beginning of the first word.
 const PRE_ROLL: Ms = Ms(300);
-
-/// Between an utterance that came to nothing and the onset of the one it may belong to.
-const STILL_MEANT: Ms = Ms(700);
 
 /// Sound from before the onset that a pause is judged with: the judge was trained on utterances that begin in silence.
 const JUDGED_FROM: Ms = Ms(500);
@@ -30,7 +27,7 @@ impl Conductor {
     pub(super) fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Transcribe { utt } => {
-                let begin = self.begin_of_words();
+                let begin = self.begun - PRE_ROLL;
                 let sound = self.frontend.pre_roll(begin);
                 self.scribe.open(utt, begin, sound);
             }
@@ -43,7 +40,9 @@ impl Conductor {
             Effect::Close { utt } => {
                 self.scribe.close(utt);
                 self.frontend.close(Utterance(utt.0));
-                self.unused = Some((self.onset, self.frontend.now()));
+                if self.words != Words::Used {
+                    self.words = Words::Unused { over: Some(self.frontend.now()) };
+                }
                 self.tell(VoiceEvent::Caption { committed: String::new(), tentative: String::new() });
             }
             Effect::Draft { r#gen, said, replaces } => self.draft(r#gen, said, replaces),
@@ -85,18 +84,8 @@ impl Conductor {
         }
     }
 
-    /// Where the words of an utterance that begins now may begin. What was heard just before and came to nothing (a
-    /// first word too short to be recognised alone) belongs to it.
-    fn begin_of_words(&self) -> SamplePos {
-        let begun = match self.unused {
-            Some((begun, over)) if self.onset.since(over) <= STILL_MEANT => begun,
-            _ => self.onset,
-        };
-        begun - PRE_ROLL
-    }
-
     fn draft(&mut self, r#gen: Gen, said: String, replaces: Option<Gen>) {
-        self.unused = None;
+        self.words = Words::Used;
         let cancel = CancellationToken::new();
         let request = self.talk.request(&said, replaces);
         let making = self.making(Track::Reply(r#gen), &cancel);
@@ -241,7 +230,8 @@ impl Conductor {
 
     /// Something to be played that is part of no turn; a reply that is heard ends.
     fn next_aside(&mut self, reply: SpokenReply) -> Track {
-        self.stop_aside();
+        // The one before is not told as ended: this one takes its place.
+        self.silence_aside();
         self.step(Input::StopSpeaking);
         self.asides += 1;
         let track = Track::Aside(self.asides);
@@ -259,12 +249,18 @@ impl Conductor {
     }
 
     pub(super) fn stop_aside(&mut self) {
-        if let Some((track, reply)) = self.aside.take()
-            && self.player.track() == Some(track)
-        {
-            self.player.stop(&reply);
+        if self.silence_aside() {
             self.tell(VoiceEvent::AsideEnded);
         }
+    }
+
+    /// Whether there was one.
+    fn silence_aside(&mut self) -> bool {
+        let Some((track, reply)) = self.aside.take() else { return false };
+        if self.player.track() == Some(track) {
+            self.player.stop(&reply);
+        }
+        true
     }
 }
 

@@ -5,6 +5,7 @@ mod engines;
 mod world;
 
 use engine::Line;
+use media::Ms;
 use turn::{Mode, Muted, Phase};
 
 use super::{SpokenEnd, VoiceCommand, VoiceEvent};
@@ -164,4 +165,20 @@ fn an_end_in_mid_reply_keeps_what_was_heard() {
     world.until_heard("One two");
     let events = world.end();
     assert_eq!(ended(&events), [&SpokenEnd::Stopped]);
+}
+
+#[test]
+fn a_word_that_came_to_nothing_is_heard_again_with_what_follows() {
+    let mut world = World::new([]);
+    world.user_says("");
+    world.pass(Ms(200));
+    assert!(world.begins_before_its_onset() > Ms(200));
+}
+
+#[test]
+fn words_that_were_used_are_not_heard_again() {
+    let mut world = World::new([say("It is sunny today. Take a hat.")]);
+    world.user_says("How is the weather?");
+    world.pass(Ms(400));
+    assert_eq!(world.begins_before_its_onset(), Ms(0));
 }

@@ -10,13 +10,13 @@ mod controls;
 mod ear;
 mod user;
 
+use dialogue::join::join;
 use media::{Level, SamplePos};
 
 use crate::{
     Effect, Gen, Input, Phase, Reply, StopReason, Text, TurnConfig, Utt,
     state::{About, Before, Burst, Draft, Origin, Released, Script, Sound, State, Volume},
     utterance::{Loudness, Utterance, Writing},
-    words,
 };
 use ear::Ear;
 
@@ -369,6 +369,6 @@ impl Turns {
 
     /// All that was said in this turn, with these words at its end.
     fn whole(&self, words: &str) -> String {
-        words::join(&self.before.said, words)
+        join(&self.before.said, words)
     }
 }

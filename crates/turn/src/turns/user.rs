@@ -1,5 +1,6 @@
 //! The user's own turn: from the first voiced sound to the release of the reply.
 
+use dialogue::join::join;
 use media::{Level, Ms, Probability, SamplePos};
 
 use super::{
@@ -246,7 +247,7 @@ impl Turns {
             self.forget_utterance();
             return;
         }
-        let whole = words::join(&self.before.said, &utterance.words);
+        let whole = join(&self.before.said, &utterance.words);
         if ending.draft.as_ref().is_none_or(|draft| !words::same(&draft.said, &whole)) {
             let wanted = !nothing && (over || !words::only_filler(&whole));
             self.discard();

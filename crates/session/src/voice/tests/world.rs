@@ -135,7 +135,7 @@ impl World {
         }
     }
 
-    fn pass(&mut self, time: Ms) {
+    pub(super) fn pass(&mut self, time: Ms) {
         for _ in 0..time.0 / 10 {
             self.runtime.block_on(async {
                 for _ in 0..STEPS {
@@ -205,6 +205,13 @@ impl World {
             self.pass(Ms(10));
         }
         self.taken = self.all.len();
+    }
+
+    /// How long before its onset the words of an utterance that begins now begin.
+    pub(super) fn begins_before_its_onset(&mut self) -> Ms {
+        self.utterances += 1;
+        self.detect(Detected::Onset { utt: Utterance(self.utterances) });
+        self.conductor.onset.since(self.conductor.begun)
     }
 
     /// What was told as heard of the first reply.
