@@ -25,7 +25,8 @@ export class App {
   readonly voice: Voice;
   readonly #feed: Feed;
   #searchNumber = 0;
-  #paging = false;
+  /** The page that is under way. */
+  #paging: string | null = null;
 
   constructor(readonly host: Host) {
     this.voice = new Voice({
@@ -210,11 +211,14 @@ export class App {
   /** The next page of what the list shows. */
   async more(): Promise<void> {
     const shown = this.state?.search ?? this.state?.list;
-    if (this.#paging || !shown?.next) return;
-    this.#paging = true;
+    if (!shown?.next) return;
     const query = this.state?.search?.query ?? '';
+    // Of a list that was replaced meanwhile the next page is another one, and does not wait for the old one's.
+    const mine = JSON.stringify([query, shown.next]);
+    if (this.#paging === mine) return;
+    this.#paging = mine;
     const page = await this.ask('list_conversations', { query, cursor: shown.next, limit: PAGE });
-    this.#paging = false;
+    if (this.#paging === mine) this.#paging = null;
     if (!page) return;
     const grown = <L extends ConversationList>(list: L): L =>
       list.next === shown.next ? append(list, page) : list;

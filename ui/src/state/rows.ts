@@ -58,7 +58,10 @@ export function visible(
       const last = Math.max(0, Math.ceil((to - section.top - sizes.heading) / sizes.row));
       const rows = section.rows.slice(first, last);
       const kept = keep === null ? undefined : section.rows.find((row) => row.item.id === keep);
-      return { ...section, rows: kept && !rows.includes(kept) ? [...rows, kept] : rows };
+      if (!kept || rows.includes(kept)) return { ...section, rows };
+      // In its place: an element that is moved in the document loses the focus.
+      const before = kept.top < (rows[0]?.top ?? 0);
+      return { ...section, rows: before ? [kept, ...rows] : [...rows, kept] };
     })
     .filter((section) => section.rows.length > 0);
 }

@@ -119,6 +119,32 @@ describe.skipIf(real)('with the scripted host', () => {
     expect(await rows(page).count()).toBeLessThan(60);
   });
 
+  test('what has the focus keeps it while the list is scrolled away and back', async () => {
+    const page = await open({ scene: 'many' });
+    const fifth = page.locator('[data-row="5"]');
+    await fifth.focus();
+    await fifth.hover();
+    await page.mouse.wheel(0, 2_000);
+    await page.locator('[data-row="60"]').waitFor();
+    await page.mouse.wheel(0, -2_000);
+    await page.locator('[data-row="2"]').waitFor();
+    expect(await fifth.evaluate((one) => one === document.activeElement)).toBe(true);
+  });
+
+  test('without motion, sizes hold at once', async () => {
+    const page = await open({ reducedMotion: 'reduce' });
+    const height = await page.locator('main').evaluate((main) => {
+      const box = main.appendChild(document.createElement('div'));
+      box.style.height = '10px';
+      void box.offsetHeight;
+      box.style.height = '99px';
+      const now = box.offsetHeight;
+      box.remove();
+      return now;
+    });
+    expect(height).toBe(99);
+  });
+
   test('imports a file, and refuses another', async () => {
     const page = await open();
     const give = async (content: string) => {

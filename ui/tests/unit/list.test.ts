@@ -90,6 +90,10 @@ describe('rows in view', () => {
   test('the focused one stays drawn', () => {
     expect(drawn(0, 400, 'c9000')).toContain(9000);
   });
+  test.each(['c0', 'c5', 'c4999', 'c5003', 'c9000'])('and %s in its place', (focused) => {
+    const rows = drawn(200_000, 200_400, focused);
+    expect(rows).toEqual(rows.toSorted((a, b) => a - b));
+  });
 });
 
 describe('highlights', () => {
