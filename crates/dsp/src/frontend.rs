@@ -179,7 +179,12 @@ impl Frontend {
     /// The cleaned sound from `from` until now, as far as it is kept (about 10 s): what was said shortly before an
     /// onset is the beginning of the first word.
     pub fn pre_roll(&self, from: SamplePos) -> Vec<f32> {
-        self.recent.between(from, self.now())
+        self.between(from, self.now())
+    }
+
+    /// The cleaned sound between these, as far as it is kept.
+    pub fn between(&self, from: SamplePos, to: SamplePos) -> Vec<f32> {
+        self.recent.between(from, to)
     }
 
     /// What an [`EndOfTurn`](crate::EndOfTurn) needs to judge an utterance, from half a second before its onset up to

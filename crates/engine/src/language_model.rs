@@ -85,6 +85,17 @@ pub enum CacheUse {
     Aside,
 }
 
+/// What the engine is to tell of the prompt while it reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weigh {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Whether the user's last message reads as finished: [`GenerateEvent::TurnEnd`].
+    TurnEnd,
+}
+
 /// One reply to be made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GenerateRequest {
@@ -103,6 +114,8 @@ pub struct GenerateRequest {
     pub constraint: Option<Constraint>,
     /// What becomes of the KV cache.
     pub cache: CacheUse,
+    /// What is to be told of the prompt.
+    pub weigh: Weigh,
 }
 
 /// Which of its two voices the model uses.
@@ -137,7 +150,7 @@ pub struct PromptReport {
     pub context_tokens: u32,
 }
 
-/// Something that happens while a reply is made, in order: `Prompt`, `Prefill`*, `Delta`*.
+/// Something that happens while a reply is made, in order: `Prompt`, `Prefill`* and at most one `TurnEnd`, `Delta`*.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GenerateEvent {
@@ -150,6 +163,10 @@ pub enum GenerateEvent {
         /// Tokens to read in all.
         total: u32,
     },
+    /// How likely it is, in 0..=1, that a sentence ends where the user's last message does, by its words alone: the
+    /// share of what ends a sentence among all that could come next, without the marks at the message's own end. Only
+    /// for [`Weigh::TurnEnd`], and only from engines that can see it.
+    TurnEnd(f32),
     /// A piece of the reply.
     Delta(Delta),
 }

@@ -13,7 +13,7 @@ pub use error::{EngineError, JobError};
 pub use language_model::{
     CacheUse, Channel, ChatMessage, Constraint, Delta, EventSink, FinishReason, GenerateEvent,
     GenerateRequest, Generated, LanguageModel, LoadProgress, LoadRequest, ModelInfo, PromptReport, Role,
-    Sampling, Thinking, Timings,
+    Sampling, Thinking, Timings, Weigh,
 };
 pub use scripted::{Gate, Line, ScriptedModel};
 pub use speech::{

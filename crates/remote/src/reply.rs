@@ -225,6 +225,7 @@ mod tests {
                 format!("prompt {}/{}", report.reused_tokens, report.prompt_tokens)
             }
             GenerateEvent::Prefill { done, total } => format!("read {done}/{total}"),
+            GenerateEvent::TurnEnd(share) => format!("weighed {share}"),
             GenerateEvent::Delta(Delta { channel: Channel::Thinking, text }) => format!("({text})"),
             GenerateEvent::Delta(Delta { channel: Channel::Answer, text }) => text,
         };

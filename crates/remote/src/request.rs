@@ -145,7 +145,7 @@ fn bad_request(reason: String) -> EngineError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{CacheUse, Sampling};
+    use engine::{CacheUse, Sampling, Weigh};
 
     fn request() -> GenerateRequest {
         GenerateRequest {
@@ -156,6 +156,7 @@ mod tests {
             thinking: Thinking::Off,
             constraint: None,
             cache: CacheUse::Reuse,
+            weigh: Weigh::Nothing,
         }
     }
 

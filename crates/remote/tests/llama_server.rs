@@ -12,7 +12,7 @@ use std::process::Stdio;
 
 use engine::{
     CacheUse, ChatMessage, Constraint, EngineError, FinishReason, GenerateEvent, GenerateRequest, JobError,
-    LanguageModel, Role, Sampling,
+    LanguageModel, Role, Sampling, Weigh,
 };
 use fake::{answer, generate};
 use remote::{Endpoint, Patience, RemoteModel, Secret, ServerKind, probe};
@@ -79,6 +79,7 @@ fn request(texts: &[&str], max_tokens: Option<u32>) -> GenerateRequest {
         thinking: engine::Thinking::Off,
         constraint: None,
         cache: CacheUse::Reuse,
+        weigh: Weigh::Nothing,
     }
 }
 

@@ -154,6 +154,7 @@ impl Gathered {
                     self.prompt = Some(report);
                     true
                 }
+                Some(GenerateEvent::TurnEnd(_)) => true,
                 Some(GenerateEvent::Prefill { done, total }) => {
                     out.send(ReplyEvent::Reading { done, total }).await.is_ok()
                 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use engine::{
     CacheUse, ChatMessage, EngineError, FinishReason, GenerateEvent, GenerateRequest, Generated, JobError,
-    LanguageModel, LoadRequest, Role, Sampling, Thinking,
+    LanguageModel, LoadRequest, Role, Sampling, Thinking, Weigh,
 };
 use testkit::{Mode, Script, WORDS};
 use tokio::sync::mpsc;
@@ -61,6 +61,7 @@ fn request(text: &str) -> GenerateRequest {
         thinking: Thinking::Auto,
         constraint: None,
         cache: CacheUse::Reuse,
+        weigh: Weigh::Nothing,
     }
 }
 

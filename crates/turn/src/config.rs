@@ -1,6 +1,6 @@
 //! Every length of time and every threshold of turn-taking, with its reason.
 //!
-//! The silences rest on a measurement with Smart Turn v3.2 and Moonshine tiny on 31 read English sentences and 73 of
+//! Where the model weighs the words, melody and words decide together (`belief.rs`). The silences without it rest on a measurement with Smart Turn v3.2 and Moonshine tiny on 31 read English sentences and 73 of
 //! their beginnings (cut where the sound is weakest, now and then inside a word; not between sentences), with white
 //! noise at the recording's own noise floor behind them. After 64 ms of it 81 % of the whole ones and 14 % of the
 //! beginnings have a probability of 0.75 or more (area under the curve 0.89). What is judged later is worth less,
@@ -20,9 +20,15 @@ pub struct TurnConfig {
     pub sure: Probability,
     /// From this probability on it is held to be likely; that is also assumed while nothing is judged.
     pub likely: Probability,
-    /// Silence after words that sound like a whole sentence.
+    /// From this belief on, in melody and words together, the end of a turn is held to be sure.
+    pub believed_sure: Probability,
+    /// From this belief on it is held to be likely.
+    pub believed_likely: Probability,
+    /// Silence after words that were weighed. The longest pause that people make inside a clause is about 1.2 s.
+    pub after_weighed: Silence,
+    /// Silence after words that sound like a whole sentence, where the model does not weigh them.
     pub after_sentence: Silence,
-    /// Silence after words that end in a comma or without any mark. Little more than after a sentence: a recogniser
+    /// Silence after words that end in a comma or without any mark, where they are not weighed. Little more than after a sentence: a recogniser
     /// that is asked at the first quiet leaves most whole sentences so (8 of 12 recordings on the virtual card).
     pub after_open: Silence,
     /// Silence after words that cannot be all: an article, a conjunction, "um". Longer than the 1.2 s for which people
@@ -79,6 +85,15 @@ impl Silence {
     fn new(sure: u32, likely: u32, unlikely: u32) -> Self {
         Self { sure: Ms(sure), likely: Ms(likely), unlikely: Ms(unlikely) }
     }
+
+    /// For this probability, with the thresholds of sure and likely; what is not known counts as likely.
+    pub(crate) fn at(self, known: Option<Probability>, sure: Probability, likely: Probability) -> Ms {
+        match known {
+            Some(known) if known >= sure => self.sure,
+            Some(known) if known < likely => self.unlikely,
+            _ => self.likely,
+        }
+    }
 }
 
 impl Default for TurnConfig {
@@ -86,6 +101,9 @@ impl Default for TurnConfig {
         Self {
             sure: Probability::new(0.75),
             likely: Probability::new(0.5),
+            believed_sure: Probability::new(0.6),
+            believed_likely: Probability::new(0.2),
+            after_weighed: Silence::new(200, 600, 1_250),
             // The draft's first sound is there after some 250 ms: an earlier belief would gain nothing.
             after_sentence: Silence::new(200, 1_000, 1_300),
             after_open: Silence::new(300, 1_000, 1_300),

@@ -18,6 +18,13 @@ pub enum Input {
         /// How likely.
         probability: Probability,
     },
+    /// How likely a sentence ends with the words that this draft answers, by those words alone.
+    Weighed {
+        /// The draft.
+        r#gen: Gen,
+        /// How likely.
+        probability: Probability,
+    },
     /// What was said, as far as it is known.
     Text(Text),
     /// The words of this utterance cannot be had (its engine failed or died).

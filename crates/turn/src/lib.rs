@@ -3,6 +3,7 @@
 //! A pure machine: [`Turns::step`] takes what happened and when, and says what to do. It knows no clock but the positions
 //! it is given, no engine, no device and no thread.
 
+mod belief;
 mod config;
 mod effect;
 mod input;

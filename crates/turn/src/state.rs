@@ -52,10 +52,30 @@ pub(crate) enum Script {
 }
 
 /// A reply that nobody knows of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Draft {
     pub(crate) r#gen: Gen,
     pub(crate) said: String,
+    /// How likely a sentence ends with what was said, by the words alone; none before they are weighed.
+    pub(crate) weighed: Option<Probability>,
+    pub(crate) sound: DraftSound,
+}
+
+/// Whether a draft could be heard at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DraftSound {
+    NotYet,
+    Ready,
+}
+
+/// Whether the model tells how its drafts' questions read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Weighing {
+    /// It never did.
+    #[default]
+    Unknown,
+    /// It does, before the draft's first sound.
+    Done,
 }
 
 /// Whether the turn is over.

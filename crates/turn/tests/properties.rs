@@ -1,11 +1,15 @@
 //! What holds whatever happens: random sequences of inputs, among them ones for utterances and replies that are gone,
 //! in a world that keeps a book on every effect.
 
+mod happenings;
+
 use std::collections::BTreeMap;
 
 use media::{Level, Ms, Probability, SamplePos};
 use proptest::prelude::*;
-use turn::{Effect, Gen, Input, Mode, Muted, Phase, Reply, StopReason, Text, TurnConfig, Turns, Utt, Voice};
+use turn::{Effect, Gen, Input, Phase, Reply, StopReason, Text, TurnConfig, Turns, Utt, Voice};
+
+use happenings::{CONTROLS, Event, TEXTS, events};
 
 /// How a reply stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,71 +40,6 @@ struct World {
     voiced: Ms,
     settle: Option<(Utt, SamplePos)>,
     judge: Option<(Utt, SamplePos)>,
-}
-
-/// Something that happens next.
-#[derive(Debug, Clone, Copy)]
-enum Event {
-    Onset,
-    Speech(i8),
-    Vanished,
-    Pause,
-    Resumed,
-    Guess(usize),
-    Settled(usize),
-    TextFailed,
-    Judged(u8),
-    Reply(Reply),
-    Control(usize),
-    Typed,
-    /// Something about an utterance and a reply that may be gone or never were.
-    Foreign(u8, usize),
-    Wake,
-}
-
-const TEXTS: &[&str] =
-    &["", "uh-huh", "Stop.", "What time is it?", "I went to the", "um", "in Paris", "no", "停", "Sí, claro."];
-
-const CONTROLS: &[Input] = &[
-    Input::Mute(Muted::Yes),
-    Input::Mute(Muted::No),
-    Input::Mute(Muted::No),
-    Input::Mode(Mode::PushToTalk),
-    Input::Mode(Mode::HandsFree),
-    Input::Mode(Mode::HandsFree),
-    Input::TalkDown,
-    Input::TalkUp,
-    Input::StopSpeaking,
-    Input::Summoned,
-    Input::DeviceChanged,
-    Input::MicLost,
-    Input::MicBack,
-    Input::MicBack,
-];
-
-fn event() -> impl Strategy<Value = Event> {
-    prop_oneof![
-        4 => Just(Event::Onset),
-        6 => (-60i8..-10).prop_map(Event::Speech),
-        1 => Just(Event::Vanished),
-        4 => Just(Event::Pause),
-        2 => Just(Event::Resumed),
-        3 => (0..TEXTS.len()).prop_map(Event::Guess),
-        4 => (0..TEXTS.len()).prop_map(Event::Settled),
-        1 => Just(Event::TextFailed),
-        4 => (0u8..=100).prop_map(Event::Judged),
-        4 => prop::sample::select(vec![Reply::Ready, Reply::Audible, Reply::Audible, Reply::Finished, Reply::Failed])
-            .prop_map(Event::Reply),
-        2 => (0..CONTROLS.len()).prop_map(Event::Control),
-        1 => Just(Event::Typed),
-        2 => (0u8..12, 0usize..9).prop_map(|(number, what)| Event::Foreign(number, what)),
-        2 => Just(Event::Wake),
-    ]
-}
-
-/// Events with the milliseconds before each.
-fn events() -> impl Strategy<Value = Vec<(u32, Event)>> {
-    prop::collection::vec((prop_oneof![3 => 0u32..120, 1 => 100u32..1_500], event()), 0..80)
 }
 
 impl World {
@@ -153,9 +92,12 @@ impl World {
                 Input::Text(text(utt, pause, n, true))
             }
             Event::TextFailed => Input::TextFailed { utt },
-            Event::Judged(percent) => {
+            Event::Judged(probability) => {
                 let (utt, pause) = self.judge?;
-                Input::EndOfTurn { utt, pause, probability: Probability::new(f32::from(percent) / 100.0) }
+                Input::EndOfTurn { utt, pause, probability }
+            }
+            Event::Weighed(probability) => {
+                Input::Weighed { r#gen: *self.replies.last_key_value()?.0, probability }
             }
             Event::Reply(what) => Input::Reply { r#gen: *self.replies.last_key_value()?.0, what },
             Event::Control(n) => CONTROLS[n].clone(),
@@ -316,6 +258,7 @@ fn foreign(number: u64, at: SamplePos, what: usize) -> Input {
         5 => Input::EndOfTurn { utt, pause: at, probability: Probability::new(1.0) },
         6 => Input::TextFailed { utt },
         7 => Input::Reply { r#gen, what: Reply::Audible },
+        8 => Input::Weighed { r#gen, probability: Probability::new(1.0) },
         _ => Input::Reply { r#gen, what: Reply::Finished },
     }
 }
@@ -355,7 +298,7 @@ proptest! {
 
     /// What is about an utterance or a reply that is gone, or a wake that nobody wished for, changes nothing at all.
     #[test]
-    fn stale_events_change_nothing(events in events(), what in 0usize..9, offset in 0u64..40) {
+    fn stale_events_change_nothing(events in events(), what in 0usize..10, offset in 0u64..40) {
         let mut world = lived(events);
         let utt = Utt(offset);
         let gone = if offset >= 20 {

@@ -44,30 +44,65 @@ impl Utterance {
         Sound::of(&self.sound.samples()[self.voiced.start..end], RATE)
     }
 
-    /// The same with a pause in its middle, filled with its own noise floor: at the weakest 40 ms between 30 % and 75 %
-    /// of its voiced part, which is nearly always the end of a word.
-    pub fn with_pause(&self, milliseconds: usize) -> Option<Self> {
+    /// The same with a pause at this frame, filled with its own noise floor.
+    #[must_use]
+    pub fn with_pause(&self, cut: usize, milliseconds: usize) -> Self {
         let samples = self.sound.samples();
-        let length = self.voiced.len();
-        let places = self.voiced.start + length * 3 / 10..self.voiced.start + length * 3 / 4;
-        let weakest = places
-            .step_by(WINDOW / 2)
-            .min_by(|one, other| dip(samples, *one).total_cmp(&dip(samples, *other)))?;
-        let cut = weakest + DIP / 2;
-        let floor =
-            samples.chunks(WINDOW).map(level).min_by(f32::total_cmp).unwrap_or(-80.0).clamp(-80.0, -45.0);
-        let amplitude = 10_f32.powf(floor / 20.0) * 1.7;
-        let mut noise = Noise(0x1234_5678);
-        let mut with = samples[..cut].to_vec();
-        with.extend((0..frames(milliseconds)).map(|_| noise.next() * amplitude));
-        with.extend_from_slice(&samples[cut..]);
         let added = frames(milliseconds);
-        Some(Self {
+        let mut with = samples[..cut].to_vec();
+        with.extend(self.silence().take(added));
+        with.extend_from_slice(&samples[cut..]);
+        Self {
             name: format!("{} + {milliseconds} ms", self.name),
             text: self.text.clone(),
             sound: Sound::of(&with, RATE),
             voiced: self.voiced.start..self.voiced.end + added,
-        })
+        }
+    }
+
+    /// Frames in the first, second and last part of its middle where it is weakest for 40 ms; the weakest first.
+    pub fn cuts(&self) -> Vec<usize> {
+        let mut cuts: Vec<usize> =
+            [30..45, 45..60, 60..75].into_iter().filter_map(|part| self.weakest(part)).collect();
+        let samples = self.sound.samples();
+        cuts.sort_by(|one, other| dip(samples, one - DIP / 2).total_cmp(&dip(samples, other - DIP / 2)));
+        cuts
+    }
+
+    /// Its beginning up to this frame.
+    pub fn until(&self, cut: usize) -> Option<Self> {
+        let sound = Sound::of(&self.sound.samples()[..cut], RATE);
+        Self::new(format!("{} up to {} ms", self.name, cut * 1000 / RATE as usize), None, sound)
+    }
+
+    /// It between so much of its own noise floor, in milliseconds.
+    #[must_use]
+    pub fn between(&self, before: usize, after: usize) -> Self {
+        let mut silence = self.silence();
+        let mut whole: Vec<f32> = silence.by_ref().take(frames(before)).collect();
+        whole.extend_from_slice(self.sound.samples());
+        whole.extend(silence.take(frames(after)));
+        let voiced = self.voiced.start + frames(before)..self.voiced.end + frames(before);
+        Self { name: self.name.clone(), text: self.text.clone(), sound: Sound::of(&whole, RATE), voiced }
+    }
+
+    /// The middle of the weakest 40 ms in this part of the voiced sound, in percent.
+    fn weakest(&self, part: Range<usize>) -> Option<usize> {
+        let samples = self.sound.samples();
+        let at = |percent: usize| self.voiced.start + self.voiced.len() * percent / 100;
+        let places = (at(part.start)..at(part.end)).step_by(WINDOW / 2);
+        let weakest = places.min_by(|one, other| dip(samples, *one).total_cmp(&dip(samples, *other)))?;
+        Some(weakest + DIP / 2)
+    }
+
+    /// White noise as loud as the quietest 10 ms, at most -45 dB.
+    fn silence(&self) -> impl Iterator<Item = f32> {
+        let levels = self.sound.samples().chunks(WINDOW).map(level);
+        let floor = levels.min_by(f32::total_cmp).unwrap_or(-80.0).clamp(-80.0, -45.0);
+        // White noise in -1..=1 has a level of -4.8 dB.
+        let amplitude = 10_f32.powf(floor / 20.0) * 1.7;
+        let mut noise = Noise(0x1234_5678);
+        std::iter::repeat_with(move || noise.next() * amplitude)
     }
 }
 
@@ -188,7 +223,8 @@ mod tests {
     #[test]
     fn a_pause_is_put_where_the_words_part() {
         let whole = two_words();
-        let paused = whole.with_pause(700).unwrap();
+        let weakest = whole.cuts()[0];
+        let paused = whole.with_pause(weakest, 700);
         assert_eq!(paused.sound.samples().len(), whole.sound.samples().len() + frames(700));
         let parts = Audible::of(paused.sound.samples()).stretches(frames(200));
         assert_eq!(parts.len(), 2, "{parts:?}");

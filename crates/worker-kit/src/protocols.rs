@@ -15,7 +15,7 @@ pub enum Llm {}
 
 impl Protocol for Llm {
     const NAME: &'static str = "llm";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Request = LlmRequest;
     type Input = Nothing;
     type Event = LlmEvent;

@@ -14,7 +14,7 @@ use dialogue::stop::StopScanner;
 use dialogue::thoughts::ThoughtSplitter;
 use engine::{
     CacheUse, ChatMessage, FinishReason, GenerateEvent, GenerateRequest, Generated, JobError, LoadProgress,
-    LoadRequest, ModelInfo, PromptReport, Role, Thinking, Timings,
+    LoadRequest, ModelInfo, PromptReport, Role, Thinking, Timings, Weigh,
 };
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
@@ -24,6 +24,7 @@ use crate::native::{Context, IsCancelled, Outputs, Sequence, StepError};
 use crate::prompt::{ControlTexts, Replies, assemble, common_prefix};
 use crate::sampling::{Constrained, Sampler};
 use crate::template::{ChatTemplate, Segment};
+use crate::turn_end::{SentenceEnds, until_last_words};
 use crate::vocabulary;
 use crate::window::Window;
 use crate::writer::{Writer, Written};
@@ -56,6 +57,7 @@ pub struct Engine {
     control: ControlTexts,
     /// Control tokens whose text belongs to the reply's.
     visible: Vec<LlamaToken>,
+    sentence_ends: SentenceEnds,
     window: Window,
     replies: Replies,
     counts: HashMap<u64, u32>,
@@ -69,8 +71,19 @@ pub struct Engine {
 /// A prompt, ready to be read.
 struct Prompt {
     tokens: Vec<LlamaToken>,
+    /// So many of them end with the user's last words, when those are to be weighed.
+    words_end: Option<usize>,
     dropped: u32,
     voices: ThoughtSplitter,
+}
+
+impl Prompt {
+    /// How many tokens of what was read before need not be read again. Of the user's last words and of the whole the
+    /// last token is, because its scores are wanted.
+    fn shared_with(&self, cached: &[LlamaToken]) -> usize {
+        let needed = self.words_end.unwrap_or(self.tokens.len());
+        common_prefix(cached, &self.tokens).min(needed - 1)
+    }
 }
 
 /// Where a job reads and writes.
@@ -116,6 +129,7 @@ impl Engine {
         Ok(Self {
             control: vocabulary::control_texts(&model),
             visible: vocabulary::visible_control(&model, template.tags()),
+            sentence_ends: SentenceEnds::of(&model),
             model,
             context,
             context_tokens,
@@ -150,8 +164,8 @@ impl Engine {
         let is_cancelled = listener.is_cancelled();
         self.context.watch(Arc::clone(&is_cancelled));
         let place = match request.cache {
-            CacheUse::Reuse => self.resume(&prompt.tokens),
-            CacheUse::Aside => self.step_aside(&prompt.tokens, request.max_tokens),
+            CacheUse::Reuse => self.resume(&prompt),
+            CacheUse::Aside => self.step_aside(&prompt, request.max_tokens),
         };
         let report = PromptReport {
             prompt_tokens: count(prompt.tokens.len()),
@@ -196,7 +210,11 @@ impl Engine {
             }
             let Some(excess) = count(tokens.len()).checked_sub(limit).filter(|&excess| excess > 0) else {
                 let voices = voices(&self.template, &segments);
-                return Ok(Prompt { tokens, dropped: count(first - system), voices });
+                let words_end = match request.weigh {
+                    Weigh::Nothing => None,
+                    Weigh::TurnEnd => self.words_end(&segments, &tokens),
+                };
+                return Ok(Prompt { tokens, words_end, dropped: count(first - system), voices });
             };
             // The template writes more around the messages than was reckoned with. It is never reckoned down again,
             // so this comes to an end: at the latest when only the newest turn is left, and that does not fit.
@@ -213,10 +231,16 @@ impl Engine {
         tokens
     }
 
-    /// Cuts the conversation's memory back to what `tokens` share with it.
-    fn resume(&mut self, tokens: &[LlamaToken]) -> Place {
-        // The last token is read again in any case: its scores are what the reply begins with.
-        let common = common_prefix(&self.cached, tokens).min(tokens.len() - 1);
+    /// How many of a prompt's tokens end with the user's last words. Where a mark behind them has grown together with
+    /// the last word, the words end before it.
+    fn words_end(&self, segments: &[Segment<'_>], tokens: &[LlamaToken]) -> Option<usize> {
+        let until = self.tokens(&until_last_words(segments)?);
+        Some(common_prefix(&until, tokens)).filter(|&end| end > 0)
+    }
+
+    /// Cuts the conversation's memory back to what the prompt shares with it.
+    fn resume(&mut self, prompt: &Prompt) -> Place {
+        let common = prompt.shared_with(&self.cached);
         self.cut_back(common);
         Place { sequence: Sequence::Main, position: self.cached.len() }
     }
@@ -239,9 +263,9 @@ impl Engine {
 
     /// Begins a side question: what it shares with the conversation is shared in memory, and the conversation loses
     /// only what there is no room for otherwise.
-    fn step_aside(&mut self, tokens: &[LlamaToken], max_tokens: Option<u32>) -> Place {
+    fn step_aside(&mut self, prompt: &Prompt, max_tokens: Option<u32>) -> Place {
         self.context.trim(Sequence::Aside, 0);
-        let mut common = common_prefix(&self.cached, tokens).min(tokens.len() - 1);
+        let mut common = prompt.shared_with(&self.cached);
         if self.is_recurrent() && common < self.cached.len() {
             common = 0;
         }
@@ -249,7 +273,7 @@ impl Engine {
             self.context.share_with_aside(common);
         }
         let reply = max_tokens.unwrap_or(ASIDE_REPLY).min(self.context_tokens) as usize;
-        if self.cached.len() + tokens.len() - common + reply > self.context.cells() as usize {
+        if self.cached.len() + prompt.tokens.len() - common + reply > self.context.cells() as usize {
             self.cut_back(common);
         }
         Place { sequence: Sequence::Aside, position: common }
@@ -268,7 +292,7 @@ impl Engine {
         listener: &mut dyn Listener,
         is_cancelled: &IsCancelled,
     ) -> Result<FinishReason, JobError> {
-        if self.read(&prompt.tokens, reply, listener, is_cancelled)? == Read::Cancelled {
+        if self.read(&prompt, reply, listener, is_cancelled)? == Read::Cancelled {
             return Ok(FinishReason::Cancelled);
         }
         reply.timings.prefill_ms = ms_since(reply.start);
@@ -292,11 +316,12 @@ impl Engine {
     /// Reads the prompt from where the memory ends.
     fn read(
         &mut self,
-        tokens: &[LlamaToken],
+        prompt: &Prompt,
         reply: &mut Reply,
         listener: &mut dyn Listener,
         is_cancelled: &IsCancelled,
     ) -> Result<Read, JobError> {
+        let tokens = &prompt.tokens;
         let begin = reply.place.position;
         let total = count(tokens.len() - begin);
         while reply.place.position < tokens.len() {
@@ -304,10 +329,15 @@ impl Engine {
                 return Ok(Read::Cancelled);
             }
             let from = reply.place.position;
-            let until = tokens.len().min(from + STEP as usize);
-            let outputs = if until == tokens.len() { Outputs::Last } else { Outputs::Nothing };
+            let stop = prompt.words_end.filter(|&end| end > from).unwrap_or(tokens.len());
+            let until = stop.min(from + STEP as usize);
+            let outputs = if until == stop { Outputs::Last } else { Outputs::Nothing };
             if self.step(&mut reply.place, &tokens[from..until], outputs)? == Read::Cancelled {
                 return Ok(Read::Cancelled);
+            }
+            if Some(until) == prompt.words_end {
+                let logits = self.context.logits().ok_or_else(|| failed("no scores"))?;
+                listener.event(GenerateEvent::TurnEnd(self.sentence_ends.share(logits)));
             }
             if ms_since(reply.start) > NOTICEABLE_MS {
                 listener.event(GenerateEvent::Prefill { done: count(reply.place.position - begin), total });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::{
     CacheUse, ChatMessage, GenerateEvent, GenerateRequest, JobError, LoadProgress, LoadRequest, PromptReport,
-    Role, Sampling, Thinking,
+    Role, Sampling, Thinking, Weigh,
 };
 use serde::Serialize;
 
@@ -61,6 +61,7 @@ pub fn measure(weights: &Path, setup: &Setup) -> Result<FollowUp, JobError> {
         thinking: Thinking::Auto,
         constraint: None,
         cache: CacheUse::Reuse,
+        weigh: Weigh::Nothing,
     };
     ask.messages.push(message(Role::User, QUESTION.into()));
     let history = engine.generate(&ask, &mut Nobody)?;

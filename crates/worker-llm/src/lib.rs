@@ -15,6 +15,7 @@ pub mod native;
 pub mod prompt;
 pub mod sampling;
 pub mod template;
+mod turn_end;
 pub mod utf8;
 mod vocabulary;
 pub mod window;

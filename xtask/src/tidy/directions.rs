@@ -73,6 +73,7 @@ const HOST: &[&str] = &[
     "dialogue",
     "engine",
     "media",
+    "turn",
     "dsp",
     "audio-io",
     "history",

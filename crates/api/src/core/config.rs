@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use dialogue::prompt::SPOKEN;
-use engine::{CacheUse, ChatMessage, GenerateRequest, LoadRequest, Sampling, Thinking};
+use engine::{CacheUse, ChatMessage, GenerateRequest, LoadRequest, Sampling, Thinking, Weigh};
 use model_store::ModelFiles;
 use settings::{Gpu, Loaded, Paths, Server, Settings, SettingsError, SettingsFile, SettingsProblem};
 
@@ -112,6 +112,7 @@ impl Config {
             },
             constraint: None,
             cache: CacheUse::Reuse,
+            weigh: Weigh::Nothing,
         }
     }
 

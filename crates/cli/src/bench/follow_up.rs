@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use engine::{
     CacheUse, ChatMessage, GenerateEvent, GenerateRequest, LanguageModel, LoadRequest, PromptReport, Role,
-    Sampling, Thinking,
+    Sampling, Thinking, Weigh,
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -149,6 +149,7 @@ impl Answers for Ours {
             thinking: Thinking::Auto,
             constraint: None,
             cache: CacheUse::Reuse,
+            weigh: Weigh::Nothing,
         };
         let (events, mut heard) = mpsc::channel(64);
         let begun = Instant::now();

@@ -4,10 +4,14 @@
 //! value, and the rest is measured all the same.
 
 mod browser;
+#[cfg(unix)]
+mod clauses;
 mod conversation;
 mod figure;
 mod follow_up;
 mod frames;
+#[cfg(unix)]
+mod hearing;
 mod history;
 mod loopback;
 mod peers;
@@ -15,6 +19,10 @@ mod processes;
 mod screen;
 mod setup;
 mod speed;
+#[cfg(unix)]
+mod spoken;
+#[cfg(unix)]
+mod turns;
 #[cfg(unix)]
 mod voice;
 mod window;
@@ -43,6 +51,9 @@ enum Command {
     /// Spoken conversation: recordings of people spoken into the real program, on a virtual sound card
     #[cfg(unix)]
     Voice(voice::Args),
+    /// Taking turns: how soon a sentence is believed to be whole, and how often its beginning is taken for one
+    #[cfg(unix)]
+    Turns(turns::Args),
 }
 
 /// The arguments of `hark bench text`.
@@ -91,6 +102,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Text(args) => text(args),
         #[cfg(unix)]
         Command::Voice(args) => voice::run(args),
+        #[cfg(unix)]
+        Command::Turns(args) => turns::run(&args),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use engine::{
     CacheUse, Channel, ChatMessage, Delta, EngineError, GenerateEvent, GenerateRequest, Generated,
-    LanguageModel, Role, Sampling, Thinking,
+    LanguageModel, Role, Sampling, Thinking, Weigh,
 };
 use remote::{Endpoint, Patience, RemoteModel, Secret};
 use serde_json::{Value, json};
@@ -244,6 +244,7 @@ pub(crate) fn conversation(roles: &str, text: &str) -> GenerateRequest {
         thinking: Thinking::Auto,
         constraint: None,
         cache: CacheUse::Reuse,
+        weigh: Weigh::Nothing,
     }
 }
 

@@ -14,6 +14,7 @@ fn request() -> GenerateRequest {
         thinking: Thinking::Auto,
         constraint: None,
         cache: engine::CacheUse::Reuse,
+        weigh: engine::Weigh::Nothing,
     }
 }
 

@@ -8,6 +8,7 @@ use engine::{
     Channel, Delta, EngineError, GenerateEvent, GenerateRequest, JobError, Language, LanguageModel,
     SpeakRequest, SpeechChunk, TextToSpeech,
 };
+use media::Probability;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -92,10 +93,16 @@ impl Making {
         let cut = async {
             let mut splitter = Splitter::new(self.speaking.language);
             while let Some(event) = inbox.recv().await {
-                if let GenerateEvent::Delta(Delta { channel: Channel::Answer, text }) = event {
-                    let ready = splitter.push(&text);
-                    self.tell(Made::Said(text)).await;
-                    self.pass_on(ready, &units).await;
+                match event {
+                    GenerateEvent::TurnEnd(probability) => {
+                        self.tell(Made::Weighed(Probability::new(probability))).await;
+                    }
+                    GenerateEvent::Delta(Delta { channel: Channel::Answer, text }) => {
+                        let ready = splitter.push(&text);
+                        self.tell(Made::Said(text)).await;
+                        self.pass_on(ready, &units).await;
+                    }
+                    GenerateEvent::Prompt(_) | GenerateEvent::Prefill { .. } | GenerateEvent::Delta(_) => {}
                 }
             }
             self.pass_on(splitter.finish(), &units).await;

@@ -127,6 +127,9 @@ impl Conductor {
             Made::VoiceFailed(error) => Some(VoiceProblem::Voice(error.clone())),
             _ => None,
         };
+        if let Made::Weighed(probability) = what {
+            return self.step(Input::Weighed { r#gen, probability });
+        }
         let silent = !live.reply.has_sound();
         live.reply.take(what);
         if silent && live.reply.has_sound() {

@@ -43,6 +43,8 @@ pub(super) enum Track {
 
 /// How a reply gets on, in order of their making: text, units and sound interleave; `Over` is last.
 pub(super) enum Made {
+    /// How likely a sentence ends with the words it answers.
+    Weighed(Probability),
     /// More text.
     Said(String),
     /// A unit that will be spoken, or is only seen.

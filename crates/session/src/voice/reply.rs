@@ -82,6 +82,8 @@ impl SpokenReply {
 
     pub(super) fn take(&mut self, what: Made) {
         match what {
+            // Only whoever takes the turns needs to know.
+            Made::Weighed(_) => {}
             Made::Said(text) => {
                 self.stamps.first_token.get_or_insert_with(Instant::now);
                 self.source.push_str(&text);

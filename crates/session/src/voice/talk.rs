@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use dialogue::prompt::{PromptMessage, Speaker, Turn, assemble};
-use engine::GenerateRequest;
+use engine::{GenerateRequest, Weigh};
 use turn::Gen;
 
 use crate::engine_messages;
@@ -47,7 +47,7 @@ impl Talk {
     }
 
     fn request_of(&self, prompt: Vec<PromptMessage>) -> GenerateRequest {
-        GenerateRequest { messages: engine_messages(prompt), ..self.request.clone() }
+        GenerateRequest { messages: engine_messages(prompt), weigh: Weigh::TurnEnd, ..self.request.clone() }
     }
 
     /// A reply was released: what was said is said.
@@ -70,7 +70,7 @@ impl Talk {
 
 #[cfg(test)]
 mod tests {
-    use engine::{CacheUse, Role, Sampling, Thinking};
+    use engine::{CacheUse, Role, Sampling, Thinking, Weigh};
 
     use super::*;
 
@@ -83,6 +83,7 @@ mod tests {
             thinking: Thinking::Off,
             constraint: None,
             cache: CacheUse::Reuse,
+            weigh: Weigh::Nothing,
         };
         Talk::new("Be brief.".into(), Vec::new(), request)
     }

@@ -15,7 +15,9 @@ use media::{Level, SamplePos};
 
 use crate::{
     Effect, Gen, Input, Phase, Reply, StopReason, Text, TurnConfig, Utt,
-    state::{About, Before, Burst, Draft, Origin, Released, Script, Sound, State, Volume},
+    state::{
+        About, Before, Burst, Draft, DraftSound, Origin, Released, Script, Sound, State, Volume, Weighing,
+    },
     utterance::{Loudness, Utterance, Writing},
 };
 use ear::Ear;
@@ -33,6 +35,7 @@ pub struct Turns {
     /// Until here the echo canceller does not know the room.
     unsure_until: SamplePos,
     newest: Gen,
+    weighing: Weighing,
     wish: Option<SamplePos>,
     shown: Phase,
     effects: Vec<Effect>,
@@ -71,6 +74,7 @@ impl Turns {
             usual: None,
             unsure_until: SamplePos::START,
             newest: Gen(0),
+            weighing: Weighing::Unknown,
             wish: None,
             shown: Phase::Listening,
             effects: Vec::new(),
@@ -126,6 +130,7 @@ impl Turns {
         match input {
             Input::Voice(voice) => self.voice(voice),
             Input::EndOfTurn { utt, pause, probability } => self.judged(utt, pause, probability),
+            Input::Weighed { r#gen, probability } => self.weighed(r#gen, probability),
             Input::Text(text) => self.text(&text),
             Input::TextFailed { utt } => self.text_failed(utt),
             Input::Reply { r#gen, what } => self.reply(r#gen, what),
@@ -221,6 +226,7 @@ impl Turns {
             (Which::Reply, Reply::Finished | Reply::Failed) => self.reply_ended(),
             // A draft that fails is made anew when it is needed: only then does its failure matter to anybody.
             (Which::Draft, Reply::Finished | Reply::Failed) => self.discard(),
+            (Which::Draft, Reply::Ready) => self.draft_is_ready(),
             (Which::Draft | Which::Reply | Which::Dead, _) => {}
         }
     }
@@ -261,7 +267,7 @@ impl Turns {
 
     fn draft(&mut self, said: String) -> Draft {
         self.newest = Gen(self.newest.0 + 1);
-        let draft = Draft { r#gen: self.newest, said };
+        let draft = Draft { r#gen: self.newest, said, weighed: None, sound: DraftSound::NotYet };
         self.push(Effect::Draft {
             r#gen: draft.r#gen,
             said: draft.said.clone(),

@@ -8,8 +8,9 @@ use super::{
     ear::{Attention, Key},
 };
 use crate::{
-    Effect, Silence, Text, Utt, Voice,
-    state::{About, Before, Burst, Ended, Ending, Origin, Script, State},
+    Effect, Gen, Text, Utt, Voice,
+    belief::belief,
+    state::{About, Before, Burst, DraftSound, Ended, Ending, Origin, Script, State, Weighing},
     utterance::{Utterance, Writing},
     words::{self, Said},
 };
@@ -214,6 +215,25 @@ impl Turns {
         }
     }
 
+    /// How the words of a draft's question read.
+    pub(super) fn weighed(&mut self, r#gen: Gen, probability: Probability) {
+        if let State::Ending { ending, .. } = &mut self.state
+            && let Some(draft) = ending.draft.as_mut().filter(|draft| draft.r#gen == r#gen)
+        {
+            draft.weighed = Some(probability);
+            self.weighing = Weighing::Done;
+        }
+    }
+
+    /// The draft could be heard now.
+    pub(super) fn draft_is_ready(&mut self) {
+        if let State::Ending { ending, .. } = &mut self.state
+            && let Some(draft) = &mut ending.draft
+        {
+            draft.sound = DraftSound::Ready;
+        }
+    }
+
     pub(super) fn text_in_pause(&mut self, text: &Text) {
         let State::Ending { utterance, ending } = &mut self.state else { return };
         if text.settled && text.reaches(ending.pause) {
@@ -307,15 +327,23 @@ impl Turns {
 
     /// How long it must be silent before the turn is over.
     fn silence(&self, utterance: &Utterance, ending: &Ending) -> Ms {
-        let Silence { sure, likely, unlikely } = match words::end(&utterance.words) {
-            words::End::Sentence => self.config.after_sentence,
-            words::End::Open => self.config.after_open,
-            words::End::Unfinished => self.config.after_unfinished,
-        };
-        match ending.judged {
-            Some(probability) if probability >= self.config.sure => sure,
-            Some(probability) if probability < self.config.likely => unlikely,
-            _ => likely,
+        let config = &self.config;
+        let draft = ending.draft.as_ref();
+        let end = words::end(&utterance.words);
+        let words = draft.and_then(|draft| draft.weighed).filter(|_| end != words::End::Unfinished);
+        if let Some(words) = words {
+            let believed = Some(belief(ending.judged, words));
+            return config.after_weighed.at(believed, config.believed_sure, config.believed_likely);
         }
+        let silence = match end {
+            words::End::Sentence => config.after_sentence,
+            words::End::Open => config.after_open,
+            words::End::Unfinished => config.after_unfinished,
+        };
+        let weighed_soon = self.weighing == Weighing::Done
+            && draft.is_some_and(|draft| draft.weighed.is_none() && draft.sound == DraftSound::NotYet);
+        // Before its first sound is there, nothing is gained by believing earlier.
+        let judged = if weighed_soon { None } else { ending.judged };
+        silence.at(judged, config.sure, config.likely)
     }
 }

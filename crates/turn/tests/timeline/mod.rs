@@ -100,6 +100,10 @@ impl Run {
                 pause: self.pauses[&Utt(number())],
                 probability: Probability::new(words[1].parse().unwrap()),
             },
+            "weigh" => Input::Weighed {
+                r#gen: Gen(number()),
+                probability: Probability::new(words[1].parse().unwrap()),
+            },
             "text" | "settled" => Input::Text(self.text(at, Utt(number()), what == "settled", rest)),
             "textfailed" => Input::TextFailed { utt: Utt(number()) },
             "ready" => Input::Reply { r#gen: Gen(number()), what: Reply::Ready },

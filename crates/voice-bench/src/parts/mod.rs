@@ -37,12 +37,22 @@ pub struct Scenes {
     pub cast: Cast,
     /// Who speaks.
     pub utterances: Vec<Utterance>,
+    /// Where sentences can have a pause.
+    pub clauses: Vec<Clause>,
     /// Sound of a room, where there is any.
     pub noise: Option<Sound>,
     /// Fewer runs.
     pub quick: bool,
     /// Told what is going on.
     pub note: fn(String),
+}
+
+/// A sentence that can have a pause inside.
+pub struct Clause {
+    /// The whole.
+    pub utterance: Utterance,
+    /// The frame at a word boundary in mid-clause.
+    pub cut: usize,
 }
 
 /// Figures that are measured together.

@@ -8,9 +8,7 @@ use super::reply::{Answered, answered};
 use super::{Measured, Scenes, rate, room, rounded, with_echo};
 use crate::align::words;
 use crate::pass;
-use crate::sound::frames;
 use crate::stage::Stage;
-use crate::voices::Utterance;
 
 const PAUSES: [usize; 5] = [300, 500, 700, 900, 1_200];
 
@@ -18,14 +16,11 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     let cast = crate::Cast { reply_tokens: Some(24), ..scenes.cast.clone() };
     let mut stage = Stage::open(&cast, None)?;
     with_echo(&stage.card);
-    // Shorter ones have no middle of a clause.
-    let long = |utterance: &&Utterance| utterance.voiced.len() > frames(1_300);
-    let sentences: Vec<&Utterance> = scenes.utterances.iter().filter(long).collect();
-    anyhow::ensure!(!sentences.is_empty(), "the recordings are all shorter than 1.3 s");
-    let count = scenes.few(10, 2 * sentences.len().max(20));
+    anyhow::ensure!(!scenes.clauses.is_empty(), "no recording has a word boundary in mid-clause");
+    let count = scenes.few(10, scenes.clauses.len().max(40));
     let (mut cut, mut joined, mut judged, mut total) = (Vec::new(), 0, 0, 0);
-    for (n, utterance) in sentences.iter().cycle().take(count).enumerate() {
-        let Some(paused) = utterance.with_pause(PAUSES[n % PAUSES.len()]) else { continue };
+    for (n, clause) in scenes.clauses.iter().cycle().take(count).enumerate() {
+        let paused = clause.utterance.with_pause(clause.cut, PAUSES[n % PAUSES.len()]);
         let reply = stage.ask(&paused, Duration::from_secs(15))?;
         total += 1;
         let answered = answered(&reply, &paused);
@@ -43,8 +38,8 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
         pass(Duration::from_millis(600))?;
     }
     let conditions = json!({
-        "what": "sentences with a pause at their weakest 40 ms between 30 % and 75 % of their length, answered audibly \
-                 before their last voiced sample",
+        "what": "sentences with a pause at a word boundary in mid-clause, where the sound is weak and the words until there \
+                 are the sentence's, answered audibly before their last voiced sample",
         "pauses_ms": PAUSES,
         "room": room(true, None),
         "cut_off_ms_before_the_end": rounded(&cut),

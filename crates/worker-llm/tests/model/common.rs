@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::{
     CacheUse, Channel, ChatMessage, Constraint, FinishReason, GenerateEvent, GenerateRequest, Generated,
-    JobError, LoadProgress, LoadRequest, PromptReport, Role, Sampling, Thinking,
+    JobError, LoadProgress, LoadRequest, PromptReport, Role, Sampling, Thinking, Weigh,
 };
 use worker_llm::{Engine, IsCancelled, Listener};
 
@@ -63,6 +63,7 @@ pub(crate) fn ask(lines: &[&str]) -> GenerateRequest {
         thinking: Thinking::Auto,
         constraint: None,
         cache: CacheUse::Reuse,
+        weigh: Weigh::Nothing,
     }
 }
 
@@ -145,6 +146,7 @@ pub(crate) struct Told {
     pub(crate) reason: FinishReason,
     pub(crate) prompt: PromptReport,
     pub(crate) made: u32,
+    pub(crate) turn_end: Option<f32>,
 }
 
 pub(crate) fn tell(engine: &mut Engine, request: &GenerateRequest) -> Told {
@@ -153,7 +155,11 @@ pub(crate) fn tell(engine: &mut Engine, request: &GenerateRequest) -> Told {
 
 pub(crate) fn told(engine: &mut Engine, request: &GenerateRequest, mut ear: Ear) -> Result<Told, JobError> {
     let Generated { reason, prompt, timings } = engine.generate(request, &mut ear)?;
-    Ok(Told { text: ear.text(Channel::Answer), reason, prompt, made: timings.completion_tokens })
+    let turn_end = ear.events.iter().find_map(|event| match event {
+        GenerateEvent::TurnEnd(probability) => Some(*probability),
+        _ => None,
+    });
+    Ok(Told { text: ear.text(Channel::Answer), reason, prompt, made: timings.completion_tokens, turn_end })
 }
 
 /// Words enough for a prompt of about so many tokens.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use engine::{CacheUse, FinishReason, GenerateEvent, GenerateRequest, JobError, LoadProgress};
-use worker_llm::{IsCancelled, Listener};
+use engine::{CacheUse, FinishReason, GenerateEvent, GenerateRequest, JobError, LoadProgress, Weigh};
+use worker_llm::{Engine, IsCancelled, Listener};
 
 use crate::common::*;
 
@@ -44,6 +44,28 @@ fn making_a_reply_again_reads_one_token() {
     let again = tell(&mut engine, &ask(&[STORY]));
     assert_eq!(again.prompt.reused_tokens, first.prompt.prompt_tokens - 1);
     assert_eq!(again.text, first.text);
+}
+
+#[test]
+fn words_are_weighed_while_they_are_read_and_the_reply_is_the_same() {
+    let model = model_or_skip!();
+    let mut engine = load(&model);
+    let weighed = |engine: &mut Engine, words: &str| {
+        let request = GenerateRequest { weigh: Weigh::TurnEnd, ..ask(&[STORY, words]) };
+        let told = tell(engine, &request);
+        assert_eq!(tell(&mut load(&model), &ask(&[STORY, words])).text, told.text);
+        // Again, from memory.
+        let again = tell(engine, &request);
+        assert_eq!(
+            again.turn_end.map(|end| (end * 1e3).round()),
+            told.turn_end.map(|end| (end * 1e3).round())
+        );
+        told.turn_end.unwrap()
+    };
+    let whole = weighed(&mut engine, "u:It was the age of wisdom.");
+    let beginning = weighed(&mut engine, "u:It was the age of.");
+    assert!(whole > 0.05 && beginning < whole / 10.0, "{whole} {beginning}");
+    assert!(tell(&mut engine, &ask(&["u:Go on."])).turn_end.is_none());
 }
 
 #[test]

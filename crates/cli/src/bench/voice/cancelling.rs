@@ -6,7 +6,7 @@ use media::Ms;
 use serde_json::{Map, Value, json};
 
 use super::super::figure::{Figure, rounded};
-use super::Files;
+use super::super::spoken::Files;
 
 /// Delays of the simulated echo.
 const DELAYS: [u32; 3] = [40, 80, 120];

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use assembly::speech::{Hearing, SystemSpeech};
 use engine::{Language, ListenRequest, Pcm, SPEECH_RATE, SoundIn, SpeechTask, SpeechToText};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -10,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use voice_bench::{WordErrors, wer};
 
 use super::super::figure::{Figure, rounded};
-use super::Files;
+use super::super::spoken::Files;
 use crate::listen;
 
 /// Speech above noise, decibels.
@@ -34,11 +33,7 @@ struct Understood {
 
 pub(super) fn measure(files: &Files) -> anyhow::Result<Vec<Figure>> {
     let recordings = recordings(files)?;
-    let store = files.store()?;
-    let paths = settings::Paths::under(files.home.path());
-    let speech = SystemSpeech::new(paths, files.runtime.clone());
-    let hearing = Hearing { model: None, language: Some("en"), task: SpeechTask::Transcribe };
-    let recogniser = speech.recogniser(&store, hearing)?;
+    let recogniser = files.recogniser()?;
     let (info, clean, noisy) = files.runtime.block_on(async {
         let info = recogniser.ready().await.map_err(api::ApiError::from)?;
         let clean = understand(recogniser.as_ref(), &recordings, None).await?;

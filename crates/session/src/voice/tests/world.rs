@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use dsp::{Frontend, FrontendConfig, Utterance, VoiceEvent as Detected};
-use engine::{CacheUse, GenerateRequest, Line, Role, Sampling, ScriptedModel, Thinking};
+use engine::{CacheUse, GenerateRequest, Line, Role, Sampling, ScriptedModel, Thinking, Weigh};
 use media::{Batch, Device, Level, Ms, SoundCard, SoundError, SoundLink, SoundRequest};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -87,6 +87,7 @@ impl World {
             thinking: Thinking::Off,
             constraint: None,
             cache: CacheUse::Reuse,
+            weigh: Weigh::Nothing,
         };
         let speaker = Speaker::default();
         let (out, inbox) = mpsc::channel(QUEUE);

@@ -1,0 +1,54 @@
+//! How likely it is that a turn is over, from what two models say of it.
+
+use media::Probability;
+
+/// Belief from melody and words: a logistic regression, fitted to 115 whole sentences and 180 beginnings that end at a
+/// word in the middle of a clause (83 recorded announcements of a telephone system and 13 of the tests' recordings with
+/// their beginnings, 19 pieces of a reading). Melody is what Smart Turn v3.2 says of the sound until the pause, words
+/// what SmolLM2-135M-Instruct says of the transcript of Moonshine tiny. The area under the curve is 0.95; it is 0.85 for
+/// the melody alone and 0.91 for the words alone. From 0.6 on are 90 % of the whole ones and 10 % of the beginnings, of
+/// which most are sentences in themselves ("You have been removed | from the conference"); from 0.2 on 98 % and 22 %.
+pub(crate) fn belief(melody: Option<Probability>, words: Probability) -> Probability {
+    const MELODY: f32 = 0.57;
+    const WORDS: f32 = 0.64;
+    const CONSTANT: f32 = 1.45;
+    /// Keeps what is next to impossible finite.
+    const LEAST: f32 = 0.0003;
+    // A melody that nobody judged speaks neither for nor against it.
+    let melody = melody.map_or(0.0, |melody| logit(melody.get()));
+    let score = MELODY * melody + WORDS * (words.get() + LEAST).ln() + CONSTANT;
+    Probability::new(1.0 / (1.0 + (-score).exp()))
+}
+
+fn logit(probability: f32) -> f32 {
+    let probability = probability.clamp(0.01, 0.99);
+    (probability / (1.0 - probability)).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(melody: f32, words: f32, from: f32, to: f32) {
+        let believed = belief(Some(Probability::new(melody)), Probability::new(words)).get();
+        assert!((from..to).contains(&believed), "{believed}");
+    }
+
+    #[test]
+    fn both_count() {
+        // "All circuits are busy now.", and "All circuits are" with the voice let down.
+        check(0.96, 0.639, 0.9, 1.0);
+        check(0.96, 0.0001, 0.0, 0.3);
+        // "The child almost hurt the small dog.", its melody not recognised.
+        check(0.03, 0.435, 0.2, 0.6);
+        // "Please enter the channel number followed by the".
+        check(0.01, 0.0, 0.0, 0.01);
+    }
+
+    #[test]
+    fn words_alone_are_enough() {
+        let words = |share| belief(None, Probability::new(share)).get();
+        assert!(words(0.5) > 0.6 && words(0.001) < 0.2);
+    }
+}
