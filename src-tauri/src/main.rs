@@ -4,6 +4,8 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod calls;
+#[cfg(target_os = "linux")]
+mod graphics;
 
 use std::process::ExitCode;
 
@@ -12,6 +14,8 @@ use api::App;
 use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder};
 
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    graphics::prepare();
     assembly::log_to_stderr();
     match run() {
         Ok(()) => ExitCode::SUCCESS,
