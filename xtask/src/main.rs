@@ -6,6 +6,7 @@
 mod bench;
 mod bindings;
 mod frontend;
+mod gpu;
 mod package;
 mod peers;
 mod python;

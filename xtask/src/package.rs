@@ -4,13 +4,15 @@
 //! is in `src-tauri/tauri.conf.json`.
 
 use crate::{
-    frontend, run,
+    frontend,
+    gpu::Gpu,
+    run,
     setup::{self, Purpose},
     shell::{Steps, answer, node_script, run_watched},
     workspace::Workspace,
 };
 use anyhow::{Context, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -29,6 +31,9 @@ pub(crate) struct Options {
     /// Kinds of package, as Tauri names them; without it, the ones this system can make
     #[arg(long, value_delimiter = ',')]
     bundles: Vec<String>,
+    /// Build the engine for a graphics card too
+    #[arg(long, value_enum)]
+    gpu: Option<Gpu>,
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
@@ -36,10 +41,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     steps.step("System packages", || setup::ensure(Purpose::Window))?;
     steps.step("Front-end packages (npm ci)", || frontend::packages(workspace))?;
     steps.step("Front end (npm run build)", || frontend::build(workspace))?;
-    steps.step("Programs (cargo build)", || run::build(workspace, PROFILE, &run::WITHOUT_WINDOW))?;
+    steps.step("Programs (cargo build)", || {
+        run::build(workspace, PROFILE, &run::WITHOUT_WINDOW, options.gpu)
+    })?;
     steps.step("The window and its package (tauri build)", || {
         let staged = stage(workspace, &host_triple()?)?;
-        bundle(workspace, &options.bundles, &staged)
+        bundle(workspace, options, &staged)
     })
 }
 
@@ -81,9 +88,13 @@ const TAURI_CLI: &str = "2.12.5";
 
 /// The programs beside the window are added here and not in the checked-in configuration: there, every plain
 /// `cargo build` of the window would ask for them.
-fn bundle(workspace: &Workspace, bundles: &[String], beside: &[PathBuf]) -> Result<String> {
+fn bundle(workspace: &Workspace, options: &Options, beside: &[PathBuf]) -> Result<String> {
+    let bundles = &options.bundles;
     let kinds = if bundles.is_empty() { default_bundles().to_owned() } else { bundles.join(",") };
-    let overlay = json!({ "bundle": { "active": true, "externalBin": beside } });
+    let depends = depends(&workspace.root.join("src-tauri/tauri.conf.json"), options.gpu)?;
+    let overlay = json!({
+        "bundle": { "active": true, "externalBin": beside, "linux": { "deb": { "depends": depends } } }
+    });
     // Not among the front end's packages: its lock file could not name the programs of other systems, which npm leaves
     // out where it is made.
     let mut tauri = node_script("npm");
@@ -94,6 +105,17 @@ fn bundle(workspace: &Workspace, bundles: &[String], beside: &[PathBuf]) -> Resu
         .args(["--features", "custom-protocol", "--", "--profile", PROFILE]);
     run_watched(&mut tauri, || "making the package".to_owned())?;
     Ok(list(&workspace.programs(PROFILE).join("bundle")))
+}
+
+/// What the .deb asks for: the checked-in list, and the library that an engine for a card links. Only Vulkan's has one
+/// name everywhere.
+fn depends(configuration: &Path, gpu: Option<Gpu>) -> Result<Vec<String>> {
+    let text = fs::read_to_string(configuration)?;
+    let configuration: Value = serde_json::from_str(&text)?;
+    let listed = configuration["bundle"]["linux"]["deb"]["depends"].as_array().context("no depends")?;
+    let mut depends: Vec<String> = listed.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    depends.extend((gpu == Some(Gpu::Vulkan)).then(|| "libvulkan1".to_owned()));
+    Ok(depends)
 }
 
 /// The packages that lie in the bundle folder, with their sizes.
@@ -108,4 +130,18 @@ fn list(folder: &Path) -> String {
         }
     }
     lines.join("\n      ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_for_cards_asks_for_their_library_too() {
+        let configuration = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../src-tauri/tauri.conf.json"));
+        let plain = depends(configuration, None).unwrap();
+        assert!(plain.iter().any(|package| package == "libasound2"));
+        assert!(!plain.iter().any(|package| package == "libvulkan1"));
+        assert_eq!(depends(configuration, Some(Gpu::Vulkan)).unwrap().len(), plain.len() + 1);
+    }
 }

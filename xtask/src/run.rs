@@ -4,6 +4,7 @@
 
 use crate::{
     frontend,
+    gpu::Gpu,
     setup::{self, Purpose},
     shell::{self, Steps, become_program, run_watched},
     workspace::{DESKTOP_FEATURE, Workspace},
@@ -38,6 +39,9 @@ pub(crate) struct Options {
     /// The cargo profile to build with
     #[arg(long, default_value = "release")]
     profile: String,
+    /// Build the engine for a graphics card too
+    #[arg(long, value_enum)]
+    gpu: Option<Gpu>,
     /// Handed on to the program that is started
     #[arg(last = true)]
     arguments: Vec<OsString>,
@@ -81,7 +85,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         steps.step("Front-end packages (npm ci)", || frontend::packages(workspace))?;
         steps.step("Front end (npm run build)", || frontend::build(workspace))?;
     }
-    steps.step("Programs (cargo build)", || build(workspace, &options.profile, &surface.packages()))?;
+    steps.step("Programs (cargo build)", || {
+        build(workspace, &options.profile, &surface.packages(), options.gpu)
+    })?;
     steps.step("Starter model (hark models pull)", || Ok(models(workspace, &options.profile, STARTER)))?;
     steps.step("Voice models (hark models pull)", || Ok(models(workspace, &options.profile, VOICE)))?;
     let (name, arguments): (&str, &[&str]) = match surface {
@@ -94,7 +100,15 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 }
 
 /// Builds in one go, so that shared dependencies are compiled once. Also says how far llama.cpp is, the longest part.
-pub(crate) fn build(workspace: &Workspace, profile: &str, packages: &[&str]) -> Result<String> {
+pub(crate) fn build(
+    workspace: &Workspace,
+    profile: &str,
+    packages: &[&str],
+    gpu: Option<Gpu>,
+) -> Result<String> {
+    if let Some(gpu) = gpu {
+        gpu.ensure()?;
+    }
     let worker = workspace.program(profile, "worker-llm");
     if !worker.is_file() {
         eprintln!(
@@ -103,6 +117,7 @@ pub(crate) fn build(workspace: &Workspace, profile: &str, packages: &[&str]) -> 
     }
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--profile", profile]).args(packages);
+    cargo.args(gpu.iter().flat_map(|gpu| ["--features", gpu.feature()]));
     let built = workspace.programs(profile).join("build");
     run_watched(&mut cargo, || match llama_objects(&built) {
         0 => "compiling".to_owned(),

@@ -14,7 +14,7 @@ use crate::{
 };
 use anyhow::{Result, bail};
 use clap::ValueEnum;
-use needs::{Importance, NEEDS, Need, Probe};
+use needs::{Importance, NEEDS, Need, Probe, VULKAN};
 use package_tool::PackageTool;
 use std::{
     fs,
@@ -68,10 +68,20 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 
 /// Makes sure that everything essential for `purpose` is there. Answers what was done.
 pub(crate) fn ensure(purpose: Purpose) -> Result<String> {
+    ensure_all(NEEDS.iter().filter(|need| need.purpose <= purpose).collect())
+}
+
+/// The same for an engine that computes through Vulkan.
+pub(crate) fn ensure_vulkan() -> Result<String> {
+    ensure_all(VULKAN.iter().collect())
+}
+
+fn ensure_all(mut needs: Vec<&'static Need>) -> Result<String> {
     let Some(tool) = PackageTool::of_this_machine() else {
         return Ok("no known package manager; nothing was checked".to_owned());
     };
-    let missing = missing(tool, purpose);
+    needs.retain(|need| is_missing(tool, need));
+    let missing = needs;
     if missing.is_empty() {
         return Ok("nothing is missing".to_owned());
     }
@@ -84,19 +94,16 @@ pub(crate) fn ensure(purpose: Purpose) -> Result<String> {
     };
     install(raised, &missing)?;
     let count = missing.len();
-    let missing = self::missing(tool, purpose);
+    let missing: Vec<&Need> = missing.into_iter().filter(|need| is_missing(tool, need)).collect();
     if essential(&missing) {
         return by_hand(tool, &missing, "apt-get ended well, but these are still missing");
     }
     Ok(format!("{} of {count} installed", count - missing.len()))
 }
 
-fn missing(tool: PackageTool, purpose: Purpose) -> Vec<&'static Need> {
-    NEEDS
-        .iter()
-        .filter(|need| need.purpose <= purpose && !need.packages(tool).is_empty())
-        .filter(|need| !is_there(tool, need))
-        .collect()
+/// What this system has no package for is not missing there.
+fn is_missing(tool: PackageTool, need: &Need) -> bool {
+    !need.packages(tool).is_empty() && !is_there(tool, need)
 }
 
 fn is_there(tool: PackageTool, need: &Need) -> bool {

@@ -45,6 +45,14 @@ const fn need(what: &'static str, purpose: Purpose, probe: Probe, packages: [Pac
     Need { what, purpose, importance: Importance::Essential, probe, packages }
 }
 
+/// What `--gpu vulkan` needs besides.
+#[rustfmt::skip]
+pub(super) const VULKAN: &[Need] = &[
+    need("Vulkan", Build, Package,                                 [&["libvulkan-dev"], &["vulkan-loader-devel"], &["vulkan-headers", "vulkan-icd-loader"], &["vulkan-devel"], &["vulkan-headers", "vulkan-loader"], &["KhronosGroup.VulkanSDK"]]),
+    need("SPIR-V headers", Build, Package,                         [&["spirv-headers"], &["spirv-headers-devel"], &["spirv-headers"], &["spirv-headers"], &["spirv-headers"], &[]]),
+    need("shader compiler", Build, Command(&["glslc"]),            [&["glslc"],         &["glslc"],         &["shaderc"],    &["shaderc"],     &["shaderc"], &["KhronosGroup.VulkanSDK"]]),
+];
+
 const fn useful(what: &'static str, purpose: Purpose, probe: Probe, packages: [Packages; 6]) -> Need {
     Need { what, purpose, importance: Importance::Useful, probe, packages }
 }
@@ -103,7 +111,7 @@ mod tests {
         let count = names.len();
         names.dedup();
         assert_eq!(names.len(), count);
-        for need in NEEDS {
+        for need in NEEDS.iter().chain(VULKAN) {
             assert!(!need.packages(PackageTool::Apt).is_empty(), "{} has no Debian package", need.what);
         }
     }
