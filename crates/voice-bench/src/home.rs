@@ -48,12 +48,20 @@ pub struct Home {
 }
 
 impl Home {
-    /// One with these models, for the programs in this folder. `lines` are added to the settings.
+    /// One with these models, for the programs in this folder; made in `within`, or else among temporary files.
+    /// `settings` are added to its settings.
     ///
     /// # Errors
     /// If a file cannot be made, or a model's file is missing.
-    pub fn furnish(models: &Models, programs: &Path, settings: &str) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("hark-voice.").tempdir()?;
+    pub fn furnish(
+        models: &Models,
+        programs: &Path,
+        settings: &str,
+        within: Option<&Path>,
+    ) -> anyhow::Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        let builder = builder.prefix("hark-voice.");
+        let folder = within.map_or_else(|| builder.tempdir(), |within| builder.tempdir_in(within))?;
         Self::furnish_in(folder, models, programs, settings)
     }
 

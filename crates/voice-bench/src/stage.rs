@@ -26,6 +26,8 @@ pub struct Cast {
     pub model: Option<String>,
     /// More arguments of `hark talk`.
     pub arguments: Vec<String>,
+    /// Where the program's home is made; none: among temporary files.
+    pub folder: Option<PathBuf>,
 }
 
 /// How long engines and devices may take to be ready on a busy machine.
@@ -85,7 +87,7 @@ impl Stage {
         let tokens = cast.reply_tokens.map(|tokens| format!("max_tokens = {tokens}\n")).unwrap_or_default();
         let mut settings = format!("[model]\ntemperature = 0.0\nseed = 7\n{tokens}");
         settings += &script.map(Script::settings).unwrap_or_default();
-        let home = Home::furnish(&cast.models, &cast.programs, &settings)?;
+        let home = Home::furnish(&cast.models, &cast.programs, &settings, cast.folder.as_deref())?;
         let mut hark = home.hark()?;
         hark.args(["talk", "--json"]).args(&cast.arguments).envs(card.env());
         if let Some(model) = script.map(|_| Script::MODEL).or(cast.model.as_deref()) {

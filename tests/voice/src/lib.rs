@@ -47,6 +47,18 @@ pub fn scene(
     answers: Answers,
     prepare: impl FnOnce(&VirtualCard) -> anyhow::Result<()>,
 ) -> anyhow::Result<Option<Scene>> {
+    scene_in(None, answers, prepare)
+}
+
+/// The same with the program's home in this folder.
+///
+/// # Errors
+/// As [`scene`].
+pub fn scene_in(
+    folder: Option<&Path>,
+    answers: Answers,
+    prepare: impl FnOnce(&VirtualCard) -> anyhow::Result<()>,
+) -> anyhow::Result<Option<Scene>> {
     // A mutex, so that two conversations do not share two cores.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let parts = match parts() {
@@ -58,6 +70,7 @@ pub fn scene(
     };
     let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let (cast, voices) = parts;
+    let cast = Cast { folder: folder.map(Path::to_path_buf), ..cast };
     let script = (answers == Answers::Long).then(|| Script::start(LONG_REPLY)).transpose()?;
     let card = std::sync::Arc::new(VirtualCard::start()?);
     prepare(&card)?;
@@ -74,7 +87,8 @@ fn parts() -> anyhow::Result<(Cast, Vec<Utterance>)> {
     for name in ["hark", "worker-llm", "worker-moonshine", "worker-espeak"] {
         anyhow::ensure!(programs.join(name).is_file(), "{name} is not built in {}", programs.display());
     }
-    let cast = Cast { programs, models, reply_tokens: Some(24), model: None, arguments: Vec::new() };
+    let cast =
+        Cast { programs, models, reply_tokens: Some(24), model: None, arguments: Vec::new(), folder: None };
     Ok((cast, recordings(&data.join("speech"))?))
 }
 

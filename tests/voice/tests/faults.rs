@@ -82,6 +82,15 @@ fn a_microphone_that_gives_only_zeros_is_said() -> anyhow::Result<()> {
     scene.works()
 }
 
+#[test]
+fn a_microphone_that_clips_is_said() -> anyhow::Result<()> {
+    let Some(scene) = scene(Answers::Model, |_| Ok(()))? else { return Ok(()) };
+    let mark = scene.stage.program.mark();
+    let voice = scene.voice("librispeech_quilter.wav")?;
+    let _speech = scene.stage.card.speak(&voice.sound, 60.0);
+    scene.told(mark, "too loud")
+}
+
 fn hears_at(rate: u32) -> anyhow::Result<()> {
     let shape = Shape { rate, channels: 1, format: Format::S16 };
     let other = |card: &soundcard_sim::VirtualCard| {

@@ -42,6 +42,7 @@ impl Core {
         if !self.ended.is_empty() {
             self.write_down_ended();
         }
+        self.write_spoken_later();
         let conversation = self.history.conversation(id)?;
         let messages = self.path(id)?;
         Ok(ConversationView {

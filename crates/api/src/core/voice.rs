@@ -6,6 +6,7 @@
 mod alone;
 mod shown;
 mod told;
+mod unwritten;
 
 use std::collections::HashMap;
 
@@ -24,6 +25,7 @@ use super::{Core, Op};
 use crate::contract::{ApiError, ErrorCode, StartVoice, UiEventBody, VoiceMode, VoicePhase, VoiceView};
 use crate::parts::SpokenParts;
 use shown::{shown_mode, wanted_mode};
+use unwritten::Unwritten;
 
 /// What is told about the spoken conversation, and the way to it.
 #[derive(Default)]
@@ -43,6 +45,7 @@ pub(crate) struct Voice {
     replies: HashMap<Gen, MessageId>,
     /// The question of each reply.
     questions: HashMap<Gen, MessageId>,
+    unwritten: Unwritten,
 }
 
 /// What the sound link is open for.
@@ -84,6 +87,8 @@ impl Core {
             None => self.chosen_by_default()?,
         };
         let parts = self.speech.parts(&self.models.store, &self.config.settings().voice)?;
+        // What waits belongs to the conversation before.
+        self.written()?;
         self.end_voice();
         let turns = conversation.map(|id| self.turns(id)).transpose()?.unwrap_or_default();
         let mut request = self.config.generate_request(Vec::new());
@@ -185,19 +190,29 @@ impl Core {
 
     /// Closes it; what was heard of a reply stays, and it ends as stopped.
     pub(crate) fn end_voice(&mut self) {
-        let conversation = self.voice.view.conversation.take();
+        self.write_spoken_at_end();
+        if !self.voice.unwritten.is_empty() {
+            return self.close_voice();
+        }
+        let conversation = self.voice.view.conversation.clone();
         let open: Vec<MessageId> = self.voice.replies.drain().map(|(_, message)| message).collect();
         self.voice.questions.clear();
-        self.voice.opening += 1;
-        self.voice.handle = None;
-        self.voice.purpose = Purpose::Talk;
-        self.voice.view = VoiceView { conversation: conversation.clone(), ..VoiceView::default() };
+        self.close_voice();
         let Some(id) = conversation.and_then(|id| conversation_id(&id).ok()) else { return };
         for message in open {
             if self.running.get(&id).is_some_and(|running| running.message == message) {
                 self.finish(id, message, history::ReplyEnd::Stopped, None);
             }
         }
+    }
+
+    /// Closes the sound; the conversation's place in the history is still known.
+    fn close_voice(&mut self) {
+        self.voice.opening += 1;
+        self.voice.handle = None;
+        self.voice.purpose = Purpose::Talk;
+        self.voice.view =
+            VoiceView { conversation: self.voice.view.conversation.take(), ..VoiceView::default() };
     }
 
     pub(crate) fn mute_voice(&mut self, muted: bool) -> Result<(), ApiError> {

@@ -56,7 +56,7 @@ impl Given {
             }
             _ => Vec::new(),
         };
-        let home = Home::furnish(&models, &programs()?, "")?;
+        let home = Home::furnish(&models, &programs()?, "", None)?;
         Ok(Files { recordings, data: self.data.clone(), readings, noise, home, runtime: runtime.clone() })
     }
 }

@@ -182,3 +182,22 @@ fn words_that_were_used_are_not_heard_again() {
     world.pass(Ms(400));
     assert_eq!(world.begins_before_its_onset(), Ms(0));
 }
+
+#[test]
+fn after_an_hour_of_sleep_the_conversation_goes_on() {
+    let hour = std::time::Duration::from_hours(1);
+    for asleep_in_mid_reply in [false, true] {
+        let mut world = World::new([say("It is sunny today. Take a hat."), say("At noon.")]);
+        world.user_says("How is the weather?");
+        if asleep_in_mid_reply {
+            world.until_heard("It is");
+            world.sleep(hour);
+        }
+        world.until_quiet();
+        world.sleep(hour);
+        world.user_says("And when does it rain?");
+        let events = world.until_quiet();
+        assert_eq!(said(&events), ["And when does it rain?"]);
+        assert_eq!(ended(&events), [&SpokenEnd::Complete]);
+    }
+}

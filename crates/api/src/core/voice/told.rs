@@ -9,7 +9,7 @@ use turn::Gen;
 use super::shown::{kept_end, meter, shown_phase, shown_problem, shown_side, shown_timings};
 use crate::contract::{ApiError, UiEventBody, VoiceCaption, VoiceLevels, VoicePhase};
 use crate::core::Core;
-use crate::core::convert::{conversation_id, kept_usage_of};
+use crate::core::convert::conversation_id;
 use crate::core::replies::Running;
 
 impl Core {
@@ -17,13 +17,11 @@ impl Core {
         match event {
             VoiceEvent::Levels { user, assistant } => {
                 let levels = VoiceLevels { user: meter(user), assistant: meter(assistant) };
+                self.write_spoken_later();
                 return self.tell(UiEventBody::VoiceLevels { levels });
             }
-            VoiceEvent::Heard { r#gen, text } => return self.on_heard(r#gen, &text),
-            VoiceEvent::Released { r#gen, said, replaces } => self.on_released(r#gen, &said, replaces),
-            VoiceEvent::ReplyEnded { r#gen, end, usage } => {
-                self.on_spoken_end(r#gen, &end, usage.as_ref().map(kept_usage_of));
-            }
+            VoiceEvent::Heard { .. } => return self.keep_spoken(event),
+            VoiceEvent::Released { .. } | VoiceEvent::ReplyEnded { .. } => self.keep_spoken(event),
             // What is seen of a check without a conversation is its devices and levels.
             VoiceEvent::Ready => {}
             VoiceEvent::AsideEnded => self.on_aside_ended(),
@@ -48,14 +46,8 @@ impl Core {
         self.tell_voice();
     }
 
-    fn on_released(&mut self, reply: Gen, said: &str, replaces: Option<Gen>) {
-        if let Err(error) = self.release(reply, said, replaces) {
-            self.notice("save", error);
-        }
-    }
-
-    /// Puts what was said into the history and begins the reply there.
-    fn release(&mut self, reply: Gen, said: &str, replaces: Option<Gen>) -> Result<(), ApiError> {
+    /// Puts what was said into the history and begins the reply there. May be tried again after an error.
+    pub(super) fn release(&mut self, reply: Gen, said: &str, replaces: Option<Gen>) -> Result<(), ApiError> {
         self.write_down_ended();
         let now = self.now();
         let id = if let Some(id) = self.voice.view.conversation.as_deref() {
@@ -66,20 +58,30 @@ impl Core {
             id
         };
         self.make_room(id);
+        if let Some(question) = self.voice.questions.get(&reply).copied() {
+            // It was written; the reply's place was not.
+            return self.begin_spoken(id, reply, question);
+        }
         let first_half = replaces.and_then(|replaced| self.voice.questions.get(&replaced).copied());
-        let (question, shown) = if let Some(first_half) = first_half {
+        if let Some(first_half) = first_half {
             let edited = self.history.edit(first_half, said, now)?;
-            (edited.id, edited.parent)
-        } else {
-            let conversation = self.history.conversation(id)?;
-            let message = self.history.append_message(id, conversation.head, &NewMessage::user(said), now)?;
-            self.give_title(id, conversation.title.as_deref(), said)?;
-            (message.id, conversation.head)
-        };
+            self.voice.questions.insert(reply, edited.id);
+            return self.begin_spoken(id, reply, edited.id);
+        }
+        let conversation = self.history.conversation(id)?;
+        let message = self.history.append_message(id, conversation.head, &NewMessage::user(said), now)?;
+        self.voice.questions.insert(reply, message.id);
+        self.give_title(id, conversation.title.as_deref(), said)?;
+        self.begin_spoken(id, reply, message.id)
+    }
+
+    /// Begins the reply to a question that is in the history.
+    fn begin_spoken(&mut self, id: ConversationId, reply: Gen, question: MessageId) -> Result<(), ApiError> {
+        let now = self.now();
+        let shown = self.history.message(question)?.parent;
         let name = self.chosen(id).ok().map(|chosen| chosen.name);
         let message = self.history.begin_reply(question, name.as_deref(), now)?.id;
         self.running.insert(id, Running::spoken(message));
-        self.voice.questions.insert(reply, question);
         self.voice.replies.insert(reply, message);
         self.voice.view.speaking = Some(message.to_string());
         self.voice.view.caption = VoiceCaption::default();
@@ -92,14 +94,14 @@ impl Core {
         Some((id, *self.voice.replies.get(&reply)?))
     }
 
-    fn on_heard(&mut self, reply: Gen, text: &str) {
+    pub(super) fn on_heard(&mut self, reply: Gen, text: &str) {
         if let Some((id, message)) = self.spoken(reply) {
             self.on_said(id, message, text, "");
             self.save(id, message);
         }
     }
 
-    fn on_spoken_end(&mut self, reply: Gen, end: &SpokenEnd, usage: Option<history::Usage>) {
+    pub(super) fn on_spoken_end(&mut self, reply: Gen, end: &SpokenEnd, usage: Option<history::Usage>) {
         let Some((id, message)) = self.spoken(reply) else { return };
         self.voice.replies.remove(&reply);
         self.voice.view.speaking = None;

@@ -136,6 +136,13 @@ impl World {
         }
     }
 
+    /// The system sleeps for so long; the microphone gives nothing meanwhile.
+    pub(super) fn sleep(&mut self, time: std::time::Duration) {
+        let mut batch = Batch { mic_rate: RATE, far_rate: RATE, gap: time, ..Batch::default() };
+        self.conductor.round(&mut batch, &mut self.inbox);
+        self.pass(Ms(10));
+    }
+
     pub(super) fn pass(&mut self, time: Ms) {
         for _ in 0..time.0 / 10 {
             self.runtime.block_on(async {
