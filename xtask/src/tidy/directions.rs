@@ -96,7 +96,6 @@ const PROGRAMS: &[&str] = &[
     "worker-espeak",
     "desktop-tests",
     "privacy-tests",
-    "voice-tests",
     "xtask",
 ];
 
