@@ -104,7 +104,8 @@ pub struct GenerateRequest {
     pub messages: Vec<ChatMessage>,
     /// How tokens are chosen.
     pub sampling: Sampling,
-    /// At most so many tokens; `None` means what the context leaves room for.
+    /// At most so many tokens; `None` means what the context leaves room for. None at all, with [`Weigh::TurnEnd`], has
+    /// the prompt only read, up to the user's last words, so that one that goes on with them finds it in the KV cache.
     pub max_tokens: Option<u32>,
     /// The reply ends before any of these; they are not part of it.
     pub stop: Vec<String>,

@@ -186,7 +186,8 @@ impl Engine {
     /// The prompt's tokens, with so many of the oldest turns left out that a reply has room.
     fn prepare(&mut self, request: &GenerateRequest) -> Result<Prompt, JobError> {
         let room = REPLY_ROOM.min(self.context_tokens / 4);
-        let room = request.max_tokens.map_or(room, |most| most.min(room)).max(1);
+        let wanted = request.max_tokens.filter(|&most| most > 0);
+        let room = wanted.map_or(room, |most| most.min(room)).max(1);
         let limit = self.context_tokens - room;
         // The form would forbid the thoughts' own words.
         let thinking = if request.constraint.is_some() { Thinking::Off } else { request.thinking };
@@ -204,7 +205,7 @@ impl Engine {
             let segments = self.template.render(&shown, thinking).map_err(|error| JobError::BadRequest {
                 reason: format!("{error} Choose another model, or begin a new conversation."),
             })?;
-            let tokens = self.tokens(&segments);
+            let mut tokens = self.tokens(&segments);
             if tokens.is_empty() {
                 return Err(JobError::BadRequest { reason: "There is nothing to answer.".into() });
             }
@@ -214,6 +215,10 @@ impl Engine {
                     Weigh::Nothing => None,
                     Weigh::TurnEnd => self.words_end(&segments, &tokens),
                 };
+                if request.max_tokens == Some(0) {
+                    // What comes behind the words is not wanted yet: the user goes on.
+                    tokens.truncate(words_end.unwrap_or(tokens.len()));
+                }
                 return Ok(Prompt { tokens, words_end, dropped: count(first - system), voices });
             };
             // The template writes more around the messages than was reckoned with. It is never reckoned down again,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use dsp::{Convergence, Frontend, Out as Sound, Utterance, VoiceEvent as Heard};
+use dsp::{Frontend, Out as Sound, Utterance, VoiceEvent as Heard};
 use media::{Batch, Direction, Ms, SamplePos, Side, SoundNews};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -12,6 +12,7 @@ use turn::{Gen, Input, Muted, Phase, TurnConfig, Turns, Utt, Voice};
 use super::happened::{Happened, Out, Track};
 use super::judge::Judge;
 use super::player::Player;
+use super::reader::Reader;
 use super::reply::SpokenReply;
 use super::scribe::{Ended, Scribe};
 use super::talk::Talk;
@@ -19,9 +20,10 @@ use super::types::{VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceSe
 
 pub(super) struct Conductor {
     pub(super) frontend: Frontend,
-    turns: Turns,
+    pub(super) turns: Turns,
     pub(super) talk: Talk,
     pub(super) scribe: Scribe,
+    pub(super) reader: Reader,
     pub(super) judge: Judge,
     pub(super) player: Player,
     pub(super) engines: VoiceEngines,
@@ -126,6 +128,7 @@ impl Conductor {
         let Parts { frontend, player, talk, engines, settings, runtime, out, events } = parts;
         let language = settings.language.clone();
         let scribe = Scribe::new(engines.recogniser.clone(), language, runtime.clone(), out.clone());
+        let reader = Reader::new(engines.model.clone(), runtime.clone());
         let judge = Judge::new(engines.detectors.end_of_turn.clone(), out.clone());
         let mode = settings.mode;
         let mut conductor = Self {
@@ -133,6 +136,7 @@ impl Conductor {
             turns: Turns::new(TurnConfig::default()),
             talk,
             scribe,
+            reader,
             judge,
             player,
             engines,
@@ -227,25 +231,6 @@ impl Conductor {
         self.step_at(at, Input::Voice(voice));
     }
 
-    /// What was heard just before and came to nothing (a first word too short to be recognised alone) belongs to the
-    /// utterance that begins at `onset`.
-    fn begin_utterance(&mut self, onset: SamplePos) {
-        let meant = match self.words {
-            Words::Unused { over: Some(over) } => {
-                onset.since(over) <= STILL_MEANT && onset.since(self.begun) <= LONGEST_UNUSED
-            }
-            Words::Unused { over: None } | Words::Used => false,
-        };
-        self.begun = if meant { self.begun } else { onset };
-        self.onset = onset;
-        self.words = Words::Unused { over: None };
-    }
-
-    /// Whether a first voiced frame is likelier to be the own voice: the echo canceller does not know the room yet.
-    fn may_be_echo(&self) -> bool {
-        self.player.track().is_some() && self.frontend.convergence() == Convergence::Learning
-    }
-
     pub(super) fn step(&mut self, input: Input) {
         self.step_at(self.frontend.now(), input);
     }
@@ -276,7 +261,9 @@ impl Conductor {
                     tentative: text.tentative.clone(),
                 });
                 self.step(Input::Text(text));
+                self.read_along();
             }
+            Happened::Weighs => self.reader.can_read(),
             Happened::Listened { job, result } => {
                 if let Ended::Failed(utt, error) = self.scribe.ended(job, result) {
                     self.tell(VoiceEvent::Problem(Some(VoiceProblem::Recogniser(error))));
@@ -388,12 +375,6 @@ impl Conductor {
         let _ = self.events.blocking_send(event);
     }
 }
-
-/// Between an utterance that came to nothing and the onset of the one it may belong to.
-const STILL_MEANT: Ms = Ms(700);
-
-/// An utterance that came to nothing is heard again only if it was so short: a word or two.
-const LONGEST_UNUSED: Ms = Ms(3_000);
 
 /// Meters move 30 times a second.
 const LEVELS_EVERY: Ms = Ms(33);

@@ -23,7 +23,40 @@ const JUDGED_FROM: Ms = Ms(500);
 const TONE_RATE: u32 = 48_000;
 const TONE_GAIN: f32 = 0.3;
 
+/// Between an utterance that came to nothing and the onset of the one it may belong to.
+const STILL_MEANT: Ms = Ms(700);
+
+/// An utterance that came to nothing is heard again only if it was so short: a word or two.
+const LONGEST_UNUSED: Ms = Ms(3_000);
+
 impl Conductor {
+    /// What was heard just before and came to nothing (a first word too short to be recognised alone) belongs to the
+    /// utterance that begins at `onset`.
+    pub(super) fn begin_utterance(&mut self, onset: SamplePos) {
+        let meant = match self.words {
+            Words::Unused { over: Some(over) } => {
+                onset.since(over) <= STILL_MEANT && onset.since(self.begun) <= LONGEST_UNUSED
+            }
+            Words::Unused { over: None } | Words::Used => false,
+        };
+        self.begun = if meant { self.begun } else { onset };
+        self.onset = onset;
+        self.words = Words::Unused { over: None };
+    }
+
+    /// Whether a first voiced frame is likelier to be the own voice: the echo canceller does not know the room yet.
+    pub(super) fn may_be_echo(&self) -> bool {
+        self.player.track().is_some() && self.frontend.convergence() == Convergence::Learning
+    }
+
+    /// Lets the model read what was surely said so far.
+    pub(super) fn read_along(&mut self) {
+        if let Some((said, replaces)) = self.turns.said_so_far() {
+            let talk = &self.talk;
+            self.reader.read(&said, || talk.request(&said, replaces));
+        }
+    }
+
     pub(super) fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Transcribe { utt } => {
@@ -86,6 +119,7 @@ impl Conductor {
 
     fn draft(&mut self, r#gen: Gen, said: String, replaces: Option<Gen>) {
         self.words = Words::Used;
+        self.reader.stop();
         let cancel = CancellationToken::new();
         let request = self.talk.request(&said, replaces);
         let making = self.making(Track::Reply(r#gen), &cancel);

@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use dsp::{Frontend, FrontendConfig};
 use engine::{
-    EngineError, EventSink, GenerateRequest, Generated, Hypothesis, JobError, LanguageModel, ListenRequest,
-    LoadProgress, ModelInfo, RecogniserInfo, SPEECH_RATE, SoundIn, SpeakRequest, SpeakerInfo, SpeechChunk,
-    SpeechToText, Spoken, TextToSpeech, Transcript,
+    EngineError, EventSink, GenerateEvent, GenerateRequest, Generated, Hypothesis, JobError, LanguageModel,
+    ListenRequest, LoadProgress, ModelInfo, RecogniserInfo, SPEECH_RATE, SoundIn, SpeakRequest, SpeakerInfo,
+    SpeechChunk, SpeechToText, Spoken, TextToSpeech, Transcript,
 };
 use media::{Batch, Ears, SoundCard, SoundError, SoundLink};
 use tokio::runtime::Handle;
@@ -118,11 +118,19 @@ async fn make_ready(engines: VoiceEngines, warm_up: GenerateRequest, out: Out) {
     let voice = async { engines.voice.ready().await.err().map(VoiceProblem::Voice) };
     let model = async {
         let (events, mut made) = mpsc::channel(8);
-        let drain = async { while made.recv().await.is_some() {} };
-        let (generated, ()) =
-            tokio::join!(engines.model.generate(warm_up, events, CancellationToken::new()), drain);
+        let drain = async {
+            let mut weighs = false;
+            while let Some(event) = made.recv().await {
+                weighs |= matches!(event, GenerateEvent::TurnEnd(_));
+            }
+            weighs
+        };
         // A model that cannot answer says so when it is asked.
-        drop(generated);
+        let (_, weighs) =
+            tokio::join!(engines.model.generate(warm_up, events, CancellationToken::new()), drain);
+        if weighs {
+            let _ = out.send(Happened::Weighs).await;
+        }
     };
     let (recogniser, voice, ()) = tokio::join!(recogniser, voice, model);
     let problems = [recogniser, voice].into_iter().flatten().collect();

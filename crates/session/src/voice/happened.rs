@@ -15,6 +15,8 @@ pub(super) type Out = mpsc::Sender<Happened>;
 pub(super) enum Happened {
     /// Engines are ready, or as ready as they get.
     Ready(Vec<super::VoiceProblem>),
+    /// The model weighs the words of what it is asked.
+    Weighs,
     /// More words.
     Words { job: Job, hypothesis: Hypothesis },
     /// A recogniser's job has ended.

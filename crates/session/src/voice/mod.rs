@@ -14,6 +14,7 @@ mod handle;
 mod happened;
 mod judge;
 mod player;
+mod reader;
 mod reply;
 mod scribe;
 mod talk;

@@ -126,6 +126,14 @@ impl Turns {
         }
     }
 
+    /// What the user has surely said so far in a turn that is not over, and the reply that it will be answered in place
+    /// of; none when no turn of the user's is under way or nothing is sure yet.
+    pub fn said_so_far(&self) -> Option<(String, Option<Gen>)> {
+        let State::UserSpeaking { utterance } = &self.state else { return None };
+        let said = !utterance.committed.is_empty();
+        said.then(|| (self.whole(&utterance.committed), self.before.replaces))
+    }
+
     fn take(&mut self, input: Input) {
         match input {
             Input::Voice(voice) => self.voice(voice),

@@ -69,6 +69,25 @@ fn words_are_weighed_while_they_are_read_and_the_reply_is_the_same() {
 }
 
 #[test]
+fn what_was_read_along_is_found_again() {
+    let model = model_or_skip!();
+    let mut engine = load(&model);
+    let reading = |words: &str| GenerateRequest {
+        weigh: Weigh::TurnEnd,
+        max_tokens: Some(0),
+        ..ask(&[STORY, "a:They are wet.", words])
+    };
+    let first = tell(&mut engine, &reading("u:It was the"));
+    assert_eq!((first.text.as_str(), first.made), ("", 0));
+    let second = tell(&mut engine, &reading("u:It was the age of"));
+    assert_eq!(second.prompt.reused_tokens, first.prompt.prompt_tokens);
+    let whole = [STORY, "a:They are wet.", "u:It was the age of wisdom."];
+    let reply = tell(&mut engine, &GenerateRequest { weigh: Weigh::TurnEnd, ..ask(&whole) });
+    assert_eq!(reply.prompt.reused_tokens, second.prompt.prompt_tokens);
+    assert_eq!(reply.text, tell(&mut load(&model), &ask(&whole)).text);
+}
+
+#[test]
 fn an_aside_leaves_the_conversation_in_memory() {
     let model = model_or_skip!();
     let mut engine = load(&model);
