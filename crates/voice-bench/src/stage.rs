@@ -201,14 +201,23 @@ impl Reply {
     pub fn story(&self, utterance: &Utterance) -> String {
         let end = self.recording.began + (self.spoken + utterance.voiced.end) as u64;
         let mut story = Vec::new();
-        let mut phase = "";
+        let (mut phase, mut heard) = ("", String::new());
         for line in &self.lines {
             let at = (line.at as f64 - end as f64) / 48.0;
             if let Some(voice) = line.voice() {
                 let now = voice["phase"].as_str().unwrap_or_default();
+                let caption = &voice["caption"];
+                let words = ["committed", "tentative"]
+                    .map(|part| caption[part].as_str().unwrap_or_default())
+                    .concat();
+                if !words.is_empty() && now == "hearing" {
+                    heard = words;
+                }
                 if now != phase {
                     phase = now;
-                    story.push(format!("{at:.0} {now}"));
+                    let words = std::mem::take(&mut heard);
+                    let words = if words.is_empty() { words } else { format!(" “{words}”") };
+                    story.push(format!("{at:.0} {now}{words}"));
                 }
                 if let Some(problem) = voice["problem"]["message"].as_str() {
                     story.push(format!("{at:.0} ({problem})"));

@@ -34,7 +34,7 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
                 joined += usize::from(said.same * 10 >= said.words * 7);
             }
         }
-        scenes.say(format!("  {}: {answered:?}", paused.name));
+        scenes.say(format!("  {}: {answered:?}; {}", paused.name, reply.story(&paused)));
         pass(Duration::from_millis(600))?;
     }
     let conditions = json!({
