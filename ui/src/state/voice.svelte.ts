@@ -58,7 +58,7 @@ export class Voice {
       this.failure = null;
       const begun = was && before.voice.conversation === null && now.voice.conversation !== null;
       // The first words began a conversation: it is shown, unless another was opened meanwhile.
-      if (begun && now.open === null && now.voice.conversation) void this.ports.open(now.voice.conversation);
+      if (begun && now.open === null && now.voice.conversation) void this.#showBegun(now.voice.conversation);
     } else if (was) {
       this.asked = now.voice.problem !== null;
       this.lastSpoken = null;
@@ -66,6 +66,13 @@ export class Voice {
     }
     if (!isOn(now.voice) && !isMicrophoneOpen(now.voice) && now.voice.speaker.kind !== 'open')
       this.levels.rest();
+  }
+
+  /** Who talks has keys of their own in the panel: the conversation that their first words begin keeps the focus there. */
+  async #showBegun(id: string): Promise<void> {
+    const talking = document.activeElement?.closest('section.voice') != null;
+    await this.ports.open(id);
+    if (talking) this.focusPanel++;
   }
 
   /** Begins in the conversation that is shown; what is on there already is brought back into sight. */

@@ -66,6 +66,8 @@ describe.skipIf(real)('a spoken conversation', () => {
     await questions(page).filter({ hasText: 'Why does the sea' }).waitFor();
     await panel(page).waitFor();
     await row(page, 'Why does the sea').waitFor();
+    const inPanel = () => page.evaluate(() => document.activeElement?.closest('section.voice') != null);
+    await expect.poll(inPanel).toBe(true);
   });
 
   test('that is interrupted goes on without a button to repair it', async () => {
