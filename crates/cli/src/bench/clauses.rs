@@ -88,7 +88,7 @@ mod tests {
         for beginning in ["It was the age.", "It was the,", "It was the age of wisdom, it was"] {
             assert!(is_mid_clause(beginning, whole), "{beginning}");
         }
-        for other in ["It was the age of wisdom,", "It was the wind.", "", whole, "foolishness age"] {
+        for other in ["It was the age of wisdom,", "It was the wind.", "", whole, "age"] {
             assert!(!is_mid_clause(other, whole), "{other}");
         }
     }
