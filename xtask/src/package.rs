@@ -21,9 +21,14 @@ use std::{
 
 const PROFILE: &str = "dist";
 
-/// Programs that live beside the window's own.
+/// Programs that live beside the window's own, on every system.
 const BESIDE: [&str; 6] =
     ["worker-llm", "worker-moonshine", "worker-kokoro", "worker-whisper", "worker-espeak", "hark"];
+
+/// Those, and what the system of this name (as [`env::consts::OS`] has it) gets besides.
+fn beside(system: &str) -> Vec<&'static str> {
+    [&BESIDE[..], run::system_voice(system)].concat()
+}
 
 /// `cargo xtask package`
 #[derive(clap::Args)]
@@ -42,7 +47,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     steps.step("Front-end packages (npm ci)", || frontend::packages(workspace))?;
     steps.step("Front end (npm run build)", || frontend::build(workspace))?;
     steps.step("Programs (cargo build)", || {
-        run::build(workspace, PROFILE, &run::WITHOUT_WINDOW, options.gpu)
+        run::build(workspace, PROFILE, &run::without_window(env::consts::OS), options.gpu)
     })?;
     steps.step("The window and its package (tauri build)", || {
         let staged = stage(workspace, &host_triple()?)?;
@@ -65,8 +70,8 @@ fn default_bundles() -> &'static str {
 fn stage(workspace: &Workspace, triple: &str) -> Result<Vec<PathBuf>> {
     let folder = workspace.own_target().join("beside");
     fs::create_dir_all(&folder)?;
-    BESIDE
-        .iter()
+    beside(env::consts::OS)
+        .into_iter()
         .map(|name| {
             let program = workspace.program(PROFILE, name);
             let staged = folder.join(name);
@@ -135,6 +140,15 @@ fn list(folder: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_systems_voice_is_shipped_where_the_system_has_one() {
+        for (system, ships) in [("linux", false), ("macos", true), ("windows", true)] {
+            assert_eq!(beside(system).contains(&"worker-system-voice"), ships, "{system}");
+            assert_eq!(run::without_window(system).contains(&"worker-system-voice"), ships, "{system}");
+            assert!(beside(system).contains(&"worker-espeak"));
+        }
+    }
 
     #[test]
     fn a_package_for_cards_asks_for_their_library_too() {

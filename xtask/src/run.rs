@@ -21,13 +21,23 @@ use std::{
 const STARTER: &str = "starter";
 const VOICE: &str = "voice";
 
+/// The workers and the command line, of every system.
+const PACKAGES: [&str; 5] = ["worker-llm", "worker-onnx", "worker-whisper", "worker-espeak", "cli"];
+
+/// The worker for the voices of the system of this name (as [`env::consts::OS`] has it), where it has some.
+pub(crate) fn system_voice(system: &str) -> &'static [&'static str] {
+    if matches!(system, "macos" | "windows") { &["worker-system-voice"] } else { &[] }
+}
+
 /// The workers and the command line, as cargo selects them.
-pub(crate) const WITHOUT_WINDOW: [&str; 10] =
-    ["-p", "worker-llm", "-p", "worker-onnx", "-p", "worker-whisper", "-p", "worker-espeak", "-p", "cli"];
+pub(crate) fn without_window(system: &str) -> Vec<&'static str> {
+    PACKAGES.iter().chain(system_voice(system)).flat_map(|package| ["-p", package]).collect()
+}
 
 /// Those and the window.
 pub(crate) fn everything() -> Vec<&'static str> {
-    [&WITHOUT_WINDOW[..], &["-p", "hark-desktop", "--features", DESKTOP_FEATURE]].concat()
+    let window = ["-p", "hark-desktop", "--features", DESKTOP_FEATURE];
+    [without_window(env::consts::OS), window.to_vec()].concat()
 }
 
 /// `cargo xtask run`
@@ -65,7 +75,7 @@ impl Surface {
     fn packages(self) -> Vec<&'static str> {
         match self {
             Self::Window => everything(),
-            Self::Terminal => WITHOUT_WINDOW.to_vec(),
+            Self::Terminal => without_window(env::consts::OS),
         }
     }
 }

@@ -26,13 +26,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use worker_host::{Limits, PhonemeVoice, SpeakWorker, SttWorker, WorkerCommand, worker_program};
 
-use choice::{Chosen, recogniser};
+use choice::{Chosen, plain_voice, recogniser};
 pub use choice::{Hearing, missing, voice_set};
 use routed::RoutedVoice;
 use shelf::Shelf;
 
-/// The voice that needs no model, and that tells other voices how words are pronounced.
-const ESPEAK: &str = "worker-espeak";
 /// The neural voice.
 const KOKORO: &str = "worker-kokoro";
 
@@ -98,13 +96,19 @@ impl SystemSpeech {
 
     /// The best voice that is here.
     pub fn voice(&self, models: &ModelStore) -> Result<Arc<dyn TextToSpeech>, ApiError> {
-        let nothing = SpeechLoad { name: "eSpeak NG".into(), files: Vec::new(), threads: None };
-        let espeak = self.speaker(ESPEAK, nothing)?;
-        // A neural voice without its program is a voice less, and no reason to be silent.
-        let neural = choice::neural_voice(models).and_then(|load| self.speaker(KOKORO, load).ok());
-        let Some(neural) = neural else { return Ok(espeak) };
-        let voice = PhonemeVoice { phonemes: (*espeak).clone(), voice: (*neural).clone() };
-        Ok(Arc::new(RoutedVoice::new(Arc::new(Neural { voice, _shelved: neural }), espeak)))
+        let plain = plain_voice(std::env::consts::OS, |name| worker_program(name).is_ok());
+        let plain = self.speaker(plain.program, plain.load)?;
+        // A neural voice without its programs is a voice less, and no reason to be silent.
+        let Some(neural) = self.neural(models) else { return Ok(plain) };
+        Ok(Arc::new(RoutedVoice::new(Arc::new(neural), plain)))
+    }
+
+    fn neural(&self, models: &ModelStore) -> Option<Neural> {
+        let voice = self.speaker(KOKORO, choice::neural_voice(models)?).ok()?;
+        let Chosen { program, load } = choice::espeak();
+        let phonemes = self.speaker(program, load).ok()?;
+        let both = PhonemeVoice { phonemes: (*phonemes).clone(), voice: (*voice).clone() };
+        Some(Neural { voice: both, _shelved: [voice, phonemes] })
     }
 
     fn speaker(&self, program: &str, load: SpeechLoad) -> Result<Arc<SpeakWorker>, EngineError> {
@@ -135,10 +139,10 @@ impl SystemSpeech {
     }
 }
 
-/// The neural voice; as long as it is held, its worker counts as used.
+/// The neural voice; as long as it is held, its workers count as used.
 struct Neural {
     voice: PhonemeVoice,
-    _shelved: Arc<SpeakWorker>,
+    _shelved: [Arc<SpeakWorker>; 2],
 }
 
 #[async_trait]

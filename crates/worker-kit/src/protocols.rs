@@ -86,7 +86,7 @@ pub enum SttOutput {
     Heard(Transcript),
 }
 
-/// A voice's protocol: `worker-espeak`, `worker-kokoro`.
+/// A voice's protocol: `worker-espeak`, `worker-kokoro`, `worker-system-voice`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tts {}
 

@@ -11,8 +11,12 @@ const ONNX_RUNTIME: &str = "ORT_DYLIB_PATH";
 
 const MOONSHINE: &str = "worker-moonshine";
 const WHISPER: &str = "worker-whisper";
+/// The voice that needs no model, and that tells other voices how words are pronounced.
+const ESPEAK: &str = "worker-espeak";
+/// The voices that come with macOS and Windows.
+const SYSTEM_VOICE: &str = "worker-system-voice";
 
-/// A recogniser and the program it runs in.
+/// A recogniser or a voice, and the program it runs in.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Chosen {
     pub(super) program: &'static str,
@@ -157,6 +161,25 @@ fn role(role: FileRole) -> &'static str {
         FileRole::Voice => "voice",
         FileRole::Library => "library",
     }
+}
+
+/// The voice that is there without any model, on the system of this name (as [`std::env::consts::OS`] has it): the system's
+/// own where it has one that programs can rely on, and eSpeak NG elsewhere, or where the system's own has no program.
+pub(super) fn plain_voice(system: &str, has_program: impl Fn(&str) -> bool) -> Chosen {
+    if matches!(system, "macos" | "windows") && has_program(SYSTEM_VOICE) {
+        Chosen { program: SYSTEM_VOICE, load: without_files("The system's voices") }
+    } else {
+        espeak()
+    }
+}
+
+/// eSpeak NG, wherever the system has it.
+pub(super) fn espeak() -> Chosen {
+    Chosen { program: ESPEAK, load: without_files("eSpeak NG") }
+}
+
+fn without_files(name: &str) -> SpeechLoad {
+    SpeechLoad { name: name.into(), files: Vec::new(), threads: None }
 }
 
 /// The neural voice that is here, whole.
@@ -305,6 +328,21 @@ mod tests {
         assert_eq!(missing[0].as_str(), "whisper-small");
         // What is no recogniser does not listen.
         assert_eq!(want("silero-vad").0.unwrap_err().code, ErrorCode::NoModel);
+    }
+
+    #[test]
+    fn macos_and_windows_speak_with_voices_of_their_own() {
+        let program = |system, here: &[&str]| plain_voice(system, |name| here.contains(&name)).program;
+        let both = [ESPEAK, SYSTEM_VOICE];
+        assert_eq!(program("macos", &both), SYSTEM_VOICE);
+        assert_eq!(program("windows", &both), SYSTEM_VOICE);
+        // The program is there wherever everything is built, and never asked.
+        assert_eq!(program("linux", &both), ESPEAK);
+        assert_eq!(program("freebsd", &both), ESPEAK);
+        assert_eq!(program("macos", &[ESPEAK]), ESPEAK);
+        // Its error says best what is missing.
+        assert_eq!(program("windows", &[]), ESPEAK);
+        assert_eq!(plain_voice("macos", |_| true).load.files, []);
     }
 
     #[test]

@@ -165,6 +165,8 @@ async fn voice(opened: &Opened, system: &SystemSpeech) -> Check {
         Ok(Err(error)) => {
             Check::warning(id, name, error.to_string(), "Without a voice, replies are shown only.")
         }
-        Err(_) => Check::problem(id, name, "It does not get ready.", "Install eSpeak NG again."),
+        Err(_) => {
+            Check::problem(id, name, "It does not get ready.", "Restart the computer, or install Hark again.")
+        }
     }
 }
