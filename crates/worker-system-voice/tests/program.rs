@@ -4,7 +4,7 @@
 
 use std::io::{BufReader, PipeWriter, Read, Write};
 use std::ops::ControlFlow;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 use std::thread::JoinHandle;
 
@@ -266,19 +266,67 @@ fn what_fails_costs_one_unit() {
     end(scene);
 }
 
-/// Elsewhere it would be the system's real speech.
-#[cfg(not(any(windows, target_os = "macos")))]
-#[test]
-fn where_there_are_no_voices_it_says_so() {
+type Program = (Child, Host<ChildStdin, BufReader<ChildStdout>>);
+
+/// The built program.
+fn program() -> Program {
     let mut command = Command::new(env!("CARGO_BIN_EXE_worker-system-voice"));
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut program = command.spawn().unwrap();
-    let mut host = Host::greet(program.stdin.take().unwrap(), BufReader::new(program.stdout.take().unwrap()));
-    let Err(JobError::BadModel { reason }) = host.load() else { panic!("there are voices") };
-    assert_eq!(host.speak("hello", "en", None).1, Err(JobError::NoModel));
+    let to = program.stdin.take().unwrap();
+    let from = BufReader::new(program.stdout.take().unwrap());
+    (program, Host::greet(to, from))
+}
+
+/// What the program wrote to its log until it ended well.
+fn log_of((program, host): Program) -> String {
     drop(host);
     let output = program.wait_with_output().unwrap();
-    assert!(output.status.success());
-    assert_eq!(String::from_utf8_lossy(&output.stderr).trim(), reason);
+    let log = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    assert!(output.status.success(), "{log}");
+    log
+}
+
+#[cfg(not(any(windows, target_os = "macos")))]
+#[test]
+fn where_there_are_no_voices_it_says_so() {
+    let mut program = program();
+    let Err(JobError::BadModel { reason }) = program.1.load() else { panic!("there are voices") };
+    assert_eq!(program.1.speak("hello", "en", None).1, Err(JobError::NoModel));
     assert!(reason.contains("eSpeak NG"), "{reason}");
+    assert_eq!(log_of(program), reason);
+}
+
+/// With the real voices, where at least one is installed.
+#[cfg(any(windows, target_os = "macos"))]
+#[test]
+fn the_systems_own_voices_speak() {
+    let mut program = program();
+    match program.1.load() {
+        Err(error) => println!("skipped: {error}"),
+        Ok(info) => info.voices.first().into_iter().for_each(|voice| hear(&mut program.1, voice)),
+    }
+    assert_eq!(log_of(program), "");
+}
+
+/// Lets a voice speak, and checks what always holds. Figures are words in every language.
+#[cfg(any(windows, target_os = "macos"))]
+fn hear<W: Write, R: Read>(host: &mut Host<W, R>, voice: &engine::Voice) {
+    let text = "1, 2, 3, 4, 5, 6, 7, 8.";
+    let (chunks, spoken) = host.speak(text, &voice.languages[0].0, Some(&voice.id));
+    let spoken = spoken.unwrap();
+    let mut before = 0;
+    for chunk in &chunks {
+        assert!(chunk.marks.iter().all(|mark| mark.at >= before), "a mark after its sound");
+        before += chunk.pcm.0.len() as u64;
+    }
+    assert_eq!(before, spoken.samples);
+    assert!((u64::from(RATE)..u64::from(RATE) * 20).contains(&before), "{before} samples");
+    let marks: Vec<&str> =
+        chunks.iter().flat_map(|chunk| &chunk.marks).map(|mark| &text[mark.text.clone()]).collect();
+    println!("{}: {} samples, {spoken:?}, {marks:?}", voice.name, before);
+    let job = host.begin(speak(&text.repeat(20), &voice.languages[0].0, Some(&voice.id)));
+    host.send(&ToWorker::Cancel { job });
+    assert_eq!(host.finish(job).1, Err(JobError::Cancelled));
+    assert!(host.speak(text, &voice.languages[0].0, None).1.is_ok());
 }
