@@ -42,10 +42,12 @@ pub struct Windows {
 /// [`Trouble::Failed`] where Windows has none, as in some editions without media.
 pub fn start() -> Result<Windows, Trouble> {
     let synthesizer = SpeechSynthesizer::new().map_err(failed("SpeechSynthesizer"))?;
-    let options = synthesizer.Options().map_err(failed("Options"))?;
-    options.SetIncludeWordBoundaryMetadata(true).map_err(failed("IncludeWordBoundaryMetadata"))?;
-    // Of Windows 10 1709. What is left of the silence is cut off here.
-    let _ = options.SetAppendedSilence(SpeechAppendedSilence::Min);
+    // Without its options a voice speaks all the same: without times of words, and with more silence to cut off.
+    if let Ok(options) = synthesizer.Options() {
+        let _ = options.SetIncludeWordBoundaryMetadata(true);
+        // Of Windows 10 1709.
+        let _ = options.SetAppendedSilence(SpeechAppendedSilence::Min);
+    }
     Ok(Windows { synthesizer })
 }
 
@@ -111,8 +113,13 @@ impl Windows {
 }
 
 fn installed() -> Result<Vec<VoiceInformation>, Trouble> {
-    let voices = SpeechSynthesizer::AllVoices().map_err(failed("AllVoices"))?;
-    Ok(voices.into_iter().collect())
+    let voices = SpeechSynthesizer::AllVoices();
+    voices.and_then(|voices| all(voices.Size()?, |at| voices.GetAt(at))).map_err(failed("AllVoices"))
+}
+
+/// What a list holds. The bindings' own iterator panics where a list cannot be walked through.
+fn all<T>(size: u32, at: impl Fn(u32) -> windows::core::Result<T>) -> windows::core::Result<Vec<T>> {
+    (0..size).map(at).collect()
 }
 
 /// The stream's bytes: a WAV file.
@@ -132,11 +139,13 @@ fn bytes(stream: &SpeechSynthesisStream) -> Result<Vec<u8>, Trouble> {
 /// word and not the one after it (as Microsoft's own sample highlights words).
 fn words(stream: &SpeechSynthesisStream) -> windows::core::Result<Vec<(std::ops::Range<usize>, Place)>> {
     let mut words = Vec::new();
-    for track in stream.TimedMetadataTracks()? {
+    let tracks = stream.TimedMetadataTracks()?;
+    for track in all(tracks.Size()?, |at| tracks.GetAt(at))? {
         if track.Id()? != WORDS {
             continue;
         }
-        for cue in track.Cues()? {
+        let cues = track.Cues()?;
+        for cue in all(cues.Size()?, |at| cues.GetAt(at))? {
             let cue: SpeechCue = cue.cast()?;
             let (from, last) = (cue.StartPositionInInput()?.Value()?, cue.EndPositionInInput()?.Value()?);
             if let (Ok(from), Ok(last)) = (usize::try_from(from), usize::try_from(last)) {
