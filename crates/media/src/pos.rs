@@ -27,6 +27,14 @@ impl SamplePos {
     }
 }
 
+impl Add for Ms {
+    type Output = Self;
+
+    fn add(self, more: Self) -> Self {
+        Self(self.0.saturating_add(more.0))
+    }
+}
+
 impl Add<Ms> for SamplePos {
     type Output = Self;
 

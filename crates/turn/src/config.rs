@@ -1,14 +1,15 @@
 //! Every length of time and every threshold of turn-taking, with its reason.
 //!
-//! Where the model weighs the words, melody and words decide together (`belief.rs`). The silences without it rest on a measurement with Smart Turn v3.2 and Moonshine tiny on 31 read English sentences and 73 of
-//! their beginnings (cut where the sound is weakest, now and then inside a word; not between sentences), with white
-//! noise at the recording's own noise floor behind them. After 64 ms of it 81 % of the whole ones and 14 % of the
-//! beginnings have a probability of 0.75 or more (area under the curve 0.89). What is judged later is worth less,
-//! because silence alone raises it (after 464 ms: 34 % of the beginnings, 0.79; after 1,264 ms: 64 %, 0.62), so a pause
-//! is judged once, at its beginning. The recogniser put a full stop behind most beginnings too, but behind all whole
-//! sentences save two, which got a comma: without one more is likely to come. With the silences below and pauses of
-//! 0.3-1.2 s, 8.5 % of those beginnings would be answered; half of the whole sentences wait 200 ms, 80 % at most 600
-//! ms, and those that the judge does not recognise 1,300 ms.
+//! Where the model weighs the words, melody and words decide together (`belief.rs`). The silences without it rest on a
+//! measurement with Smart Turn v3.2 and Moonshine tiny on 31 read English sentences and 73 of their beginnings (cut
+//! where the sound is weakest, now and then inside a word; not between sentences), with white noise at the recording's
+//! own noise floor behind them. After 64 ms of it 81 % of the whole ones and 14 % of the beginnings have a probability
+//! of 0.75 or more (area under the curve 0.89). What is judged later is worth less, because silence alone raises it
+//! (after 464 ms: 34 % of the beginnings, 0.79; after 1,264 ms: 64 %, 0.62), so a pause is judged once, at its
+//! beginning. The recogniser put a full stop behind most beginnings too, but behind all whole sentences save two, which
+//! got a comma: without one more is likely to come. With the silences below and pauses of 0.3-1.2 s, 8.5 % of those
+//! beginnings would be answered; half of the whole sentences wait 200 ms, 80 % at most 600 ms, and those that the judge
+//! does not recognise 1,300 ms.
 
 use media::{Ms, Probability};
 
@@ -28,8 +29,9 @@ pub struct TurnConfig {
     pub after_weighed: Silence,
     /// Silence after words that sound like a whole sentence, where the model does not weigh them.
     pub after_sentence: Silence,
-    /// Silence after words that end in a comma or without any mark, where they are not weighed. Little more than after a sentence: a recogniser
-    /// that is asked at the first quiet leaves most whole sentences so (8 of 12 recordings on the virtual card).
+    /// Silence after words that end in a comma or without any mark, where they are not weighed. Little more than after
+    /// a sentence: a recogniser that is asked at the first quiet leaves most whole sentences so (8 of 12 recordings on
+    /// the virtual card).
     pub after_open: Silence,
     /// Silence after words that cannot be all: an article, a conjunction, "um". Longer than the 1.2 s for which people
     /// stop in the middle of a clause to think, however sure the judge is: it hears the melody, not the words.
@@ -43,6 +45,10 @@ pub struct TurnConfig {
     pub goes_on: Ms,
     /// A user who speaks so soon after the reply was first heard had not finished: the reply answered half a sentence.
     pub went_on_within: Ms,
+    /// Speech as loud as the user that takes the reply back within that time; less than over a reply that was waited
+    /// for, because the user is in the middle of a sentence. Counted together over its bursts: the canceller takes some
+    /// of what is said over the first words.
+    pub going_on_speech: Ms,
     /// How long a reply is merely ducked under lasting speech; then it is held. With the detector's ~60 ms and the
     /// fade, silence comes within 450 ms of the first voiced sound.
     pub duck_for: Ms,
@@ -101,8 +107,8 @@ impl Default for TurnConfig {
         Self {
             sure: Probability::new(0.75),
             likely: Probability::new(0.5),
-            believed_sure: Probability::new(0.6),
-            believed_likely: Probability::new(0.2),
+            believed_sure: Probability::new(0.75),
+            believed_likely: Probability::new(0.4),
             after_weighed: Silence::new(200, 600, 1_250),
             // The draft's first sound is there after some 250 ms: an earlier belief would gain nothing.
             after_sentence: Silence::new(200, 1_000, 1_300),
@@ -111,7 +117,8 @@ impl Default for TurnConfig {
             settle_within: Ms(1_500),
             goes_on: Ms(160),
             went_on_within: Ms(2_500),
-            duck_for: Ms(250),
+            going_on_speech: Ms(400),
+            duck_for: Ms(150),
             duck_at_most: Ms(1_200),
             hold_at_most: Ms(1_000),
             lasting_speech: Ms(800),

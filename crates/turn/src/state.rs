@@ -105,6 +105,8 @@ pub(crate) struct Released {
     pub(crate) said: String,
     pub(crate) origin: Origin,
     pub(crate) sound: Sound,
+    /// Speech over it, as loud as the user, that came to nothing so far.
+    pub(crate) spoken_over: Ms,
 }
 
 /// Where a message came from.

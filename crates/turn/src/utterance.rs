@@ -58,7 +58,7 @@ impl Utterance {
     pub(crate) fn speech(&mut self, voiced: Ms, level: Level, loudness: Loudness) {
         let more = Ms(voiced.0.saturating_sub(self.voiced.0));
         if loudness == Loudness::OfTheUser {
-            self.loud = Ms(self.loud.0.saturating_add(more.0));
+            self.loud = self.loud + more;
         }
         self.voiced = self.voiced.max(voiced);
         self.level = Some(level);

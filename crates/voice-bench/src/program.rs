@@ -218,7 +218,13 @@ fn read(out: impl Read, log: &Log, card: &VirtualCard) {
 /// Keeps the last of it.
 fn complain(err: impl Read, log: &Log) {
     const KEPT: usize = 4_000;
+    // Whoever asked for a log wants to see it.
+    let is_traced = std::env::var_os("HARK_LOG").is_some();
     for line in BufReader::new(err).lines().map_while(Result::ok) {
+        if is_traced {
+            // Nobody reads standard error: then nobody misses it.
+            let _ = writeln!(std::io::stderr(), "    {line}");
+        }
         let mut said = log.said();
         said.complaint += &line;
         said.complaint.push('\n');

@@ -24,7 +24,7 @@ use crate::native::{Context, IsCancelled, Outputs, Sequence, StepError};
 use crate::prompt::{ControlTexts, Replies, assemble, common_prefix};
 use crate::sampling::{Constrained, Sampler};
 use crate::template::{ChatTemplate, Segment};
-use crate::turn_end::{SentenceEnds, until_last_words};
+use crate::turn_end::{Scales, until_last_words};
 use crate::vocabulary;
 use crate::window::Window;
 use crate::writer::{Writer, Written};
@@ -57,7 +57,7 @@ pub struct Engine {
     control: ControlTexts,
     /// Control tokens whose text belongs to the reply's.
     visible: Vec<LlamaToken>,
-    sentence_ends: SentenceEnds,
+    scales: Scales,
     window: Window,
     replies: Replies,
     counts: HashMap<u64, u32>,
@@ -71,18 +71,14 @@ pub struct Engine {
 /// A prompt, ready to be read.
 struct Prompt {
     tokens: Vec<LlamaToken>,
-    /// So many of them end with the user's last words, when those are to be weighed.
-    words_end: Option<usize>,
     dropped: u32,
     voices: ThoughtSplitter,
 }
 
 impl Prompt {
-    /// How many tokens of what was read before need not be read again. Of the user's last words and of the whole the
-    /// last token is, because its scores are wanted.
+    /// How many tokens of what was read before need not be read again. The last one is, because its scores are wanted.
     fn shared_with(&self, cached: &[LlamaToken]) -> usize {
-        let needed = self.words_end.unwrap_or(self.tokens.len());
-        common_prefix(cached, &self.tokens).min(needed - 1)
+        common_prefix(cached, &self.tokens).min(self.tokens.len() - 1)
     }
 }
 
@@ -129,7 +125,7 @@ impl Engine {
         Ok(Self {
             control: vocabulary::control_texts(&model),
             visible: vocabulary::visible_control(&model, template.tags()),
-            sentence_ends: SentenceEnds::of(&model),
+            scales: Scales::of(&model),
             model,
             context,
             context_tokens,
@@ -175,7 +171,9 @@ impl Engine {
         };
         listener.event(GenerateEvent::Prompt(report));
         let mut reply = Reply { start, place, sampler, timings: Timings::default() };
-        let result = self.answer(request, prompt, &mut reply, listener, &is_cancelled);
+        let result = self
+            .weigh(request, prompt.tokens.len(), listener)
+            .and_then(|()| self.answer(request, prompt, &mut reply, listener, &is_cancelled));
         self.context.unwatch();
         if request.cache == CacheUse::Aside {
             self.context.trim(Sequence::Aside, 0);
@@ -211,15 +209,11 @@ impl Engine {
             }
             let Some(excess) = count(tokens.len()).checked_sub(limit).filter(|&excess| excess > 0) else {
                 let voices = voices(&self.template, &segments);
-                let words_end = match request.weigh {
-                    Weigh::Nothing => None,
-                    Weigh::TurnEnd => self.words_end(&segments, &tokens),
-                };
                 if request.max_tokens == Some(0) {
                     // What comes behind the words is not wanted yet: the user goes on.
-                    tokens.truncate(words_end.unwrap_or(tokens.len()));
+                    tokens.truncate(self.words_end(&segments, &tokens).unwrap_or(tokens.len()));
                 }
-                return Ok(Prompt { tokens, words_end, dropped: count(first - system), voices });
+                return Ok(Prompt { tokens, dropped: count(first - system), voices });
             };
             // The template writes more around the messages than was reckoned with. It is never reckoned down again,
             // so this comes to an end: at the latest when only the newest turn is left, and that does not fit.
@@ -241,6 +235,26 @@ impl Engine {
     fn words_end(&self, segments: &[Segment<'_>], tokens: &[LlamaToken]) -> Option<usize> {
         let until = self.tokens(&until_last_words(segments)?);
         Some(common_prefix(&until, tokens)).filter(|&end| end > 0)
+    }
+
+    /// Tells how the user's last words read, if that is wanted.
+    fn weigh(
+        &mut self,
+        request: &GenerateRequest,
+        prompt_tokens: usize,
+        listener: &mut dyn Listener,
+    ) -> Result<(), JobError> {
+        let is_users = |message: &&ChatMessage| message.role == Role::User;
+        let last = request.messages.iter().rfind(is_users).filter(|_| request.weigh == Weigh::TurnEnd);
+        let Some(last) = last else { return Ok(()) };
+        let weighed = self.scales.weigh(&mut self.context, &self.model, &last.text, prompt_tokens);
+        match weighed {
+            Ok(Some(share)) => listener.event(GenerateEvent::TurnEnd(share)),
+            // A cancelled job ends soon enough.
+            Ok(None) | Err(StepError::Aborted) => {}
+            Err(error) => return Err(refused(error)),
+        }
+        Ok(())
     }
 
     /// Cuts the conversation's memory back to what the prompt shares with it.
@@ -270,6 +284,7 @@ impl Engine {
     /// only what there is no room for otherwise.
     fn step_aside(&mut self, prompt: &Prompt, max_tokens: Option<u32>) -> Place {
         self.context.trim(Sequence::Aside, 0);
+        self.scales.forget(&mut self.context);
         let mut common = prompt.shared_with(&self.cached);
         if self.is_recurrent() && common < self.cached.len() {
             common = 0;
@@ -334,15 +349,10 @@ impl Engine {
                 return Ok(Read::Cancelled);
             }
             let from = reply.place.position;
-            let stop = prompt.words_end.filter(|&end| end > from).unwrap_or(tokens.len());
-            let until = stop.min(from + STEP as usize);
-            let outputs = if until == stop { Outputs::Last } else { Outputs::Nothing };
+            let until = tokens.len().min(from + STEP as usize);
+            let outputs = if until == tokens.len() { Outputs::Last } else { Outputs::Nothing };
             if self.step(&mut reply.place, &tokens[from..until], outputs)? == Read::Cancelled {
                 return Ok(Read::Cancelled);
-            }
-            if Some(until) == prompt.words_end {
-                let logits = self.context.logits().ok_or_else(|| failed("no scores"))?;
-                listener.event(GenerateEvent::TurnEnd(self.sentence_ends.share(logits)));
             }
             if ms_since(reply.start) > NOTICEABLE_MS {
                 listener.event(GenerateEvent::Prefill { done: count(reply.place.position - begin), total });
@@ -403,7 +413,12 @@ impl Engine {
 
     /// Takes one step, and keeps the books right whatever comes of it.
     fn step(&mut self, place: &mut Place, tokens: &[LlamaToken], outputs: Outputs) -> Result<Read, JobError> {
-        let result = self.context.step(place.sequence, place.position, tokens, outputs);
+        let mut result = self.context.step(place.sequence, place.position, tokens, outputs);
+        if result == Err(StepError::NoRoom) && !self.scales.is_empty() {
+            // What was weighed gives way.
+            self.scales.forget(&mut self.context);
+            result = self.context.step(place.sequence, place.position, tokens, outputs);
+        }
         if result.is_ok() {
             place.position += tokens.len();
             if place.sequence == Sequence::Main {
@@ -417,8 +432,7 @@ impl Engine {
         }
         match result {
             Err(StepError::Aborted) => Ok(Read::Cancelled),
-            Err(StepError::NoRoom) => Err(failed("no room in the context")),
-            Err(StepError::Failed(code)) => Err(failed(&format!("code {code}"))),
+            Err(error) => Err(refused(error)),
             Ok(()) => Ok(Read::All),
         }
     }
@@ -457,6 +471,14 @@ fn name(model: &LlamaModel, path: &Path) -> String {
     stated.unwrap_or_else(|| {
         path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
     })
+}
+
+fn refused(error: StepError) -> JobError {
+    match error {
+        StepError::NoRoom => failed("no room in the context"),
+        StepError::Failed(code) => failed(&format!("code {code}")),
+        StepError::Aborted => failed("given up"),
+    }
 }
 
 fn failed(what: &str) -> JobError {

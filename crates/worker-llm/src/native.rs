@@ -16,14 +16,19 @@ use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_sys_2 as sys;
 
-/// The two token sequences that a context holds side by side.
+/// The token sequences that a context holds side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sequence {
     /// The conversation, kept between jobs.
     Main = 0,
     /// A side question; empty between jobs.
     Aside = 1,
+    /// What the user said last, by itself, to be weighed.
+    Words = 2,
 }
+
+/// How many there are.
+const SEQUENCES: u32 = 3;
 
 /// Whether a step is followed by a choice of the next token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +56,7 @@ pub type IsCancelled = Arc<dyn Fn() -> bool + Send + Sync>;
 /// How a context is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// Tokens of memory, for both sequences together.
+    /// Tokens of memory, for all sequences together.
     pub cells: NonZeroU32,
     /// Most tokens in one step.
     pub batch: u32,
@@ -97,8 +102,8 @@ impl Context {
         params.n_ctx = shape.cells.get();
         params.n_batch = shape.batch;
         params.n_ubatch = shape.batch;
-        params.n_seq_max = 2;
-        // One pool of cells for both sequences: an aside costs only the tokens it does not share.
+        params.n_seq_max = SEQUENCES;
+        // One pool of cells for all sequences: an aside costs only the tokens it does not share.
         params.kv_unified = true;
         // Sliding windows keep all cells, so that a conversation can be cut back anywhere and still be reused.
         params.swa_full = true;
@@ -148,7 +153,7 @@ impl Context {
         unsafe { sys::llama_attach_threadpool(self.raw.as_ptr(), decode.as_ptr(), prefill.as_ptr()) };
     }
 
-    /// Tokens of memory in all, for both sequences together.
+    /// Tokens of memory in all, for all sequences together.
     pub fn cells(&self) -> u32 {
         // SAFETY: the context is alive.
         unsafe { sys::llama_n_ctx(self.raw.as_ptr()) }
@@ -195,7 +200,7 @@ impl Context {
     /// Forgets `sequence` from position `from` on; `false` where this kind of memory cannot be cut there.
     pub fn trim(&mut self, sequence: Sequence, from: usize) -> bool {
         let from = i32::try_from(from).unwrap_or(i32::MAX);
-        // SAFETY: the context is alive, and both sequences are within `n_seq_max`.
+        // SAFETY: the context is alive, and all sequences are within `n_seq_max`.
         unsafe { sys::llama_memory_seq_rm(self.memory(), sequence as i32, from, -1) }
     }
 
@@ -208,7 +213,7 @@ impl Context {
     /// Lets the aside share the conversation's first `tokens` positions.
     pub fn share_with_aside(&mut self, tokens: usize) {
         let until = i32::try_from(tokens).unwrap_or(i32::MAX);
-        // SAFETY: the context is alive, and both sequences are within `n_seq_max`.
+        // SAFETY: the context is alive, and all sequences are within `n_seq_max`.
         unsafe {
             sys::llama_memory_seq_cp(self.memory(), Sequence::Main as i32, Sequence::Aside as i32, 0, until);
         }

@@ -220,6 +220,7 @@ impl Conductor {
             Heard::Pause { utt, since } => {
                 let now = Instant::now();
                 let ago = std::time::Duration::from_millis(u64::from(at.since(since).0));
+                tracing::debug!(ms = at.since(since).0, "a pause");
                 self.pause = Pause { voiced_end: now.checked_sub(ago), seen: Some(now), settled: None };
                 Voice::Pause { utt: Utt(utt.0), since }
             }
@@ -254,6 +255,7 @@ impl Conductor {
             Happened::Words { job, hypothesis } => {
                 let Some(text) = self.scribe.words(job, hypothesis) else { return };
                 if text.settled {
+                    tracing::debug!("the words are there");
                     self.pause.settled = Some(Instant::now());
                 }
                 self.tell(VoiceEvent::Caption {
@@ -271,6 +273,7 @@ impl Conductor {
                 }
             }
             Happened::Judged { utt, pause, probability } => {
+                tracing::debug!(melody = probability.get(), "the end of a turn was judged");
                 self.step(Input::EndOfTurn { utt, pause, probability });
             }
             Happened::Made { of, what } => self.made(of, what),

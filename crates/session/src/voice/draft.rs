@@ -102,7 +102,14 @@ impl Making {
                         self.tell(Made::Said(text)).await;
                         self.pass_on(ready, &units).await;
                     }
-                    GenerateEvent::Prompt(_) | GenerateEvent::Prefill { .. } | GenerateEvent::Delta(_) => {}
+                    GenerateEvent::Prompt(report) => {
+                        tracing::debug!(
+                            tokens = report.prompt_tokens,
+                            reused = report.reused_tokens,
+                            "a draft is read"
+                        );
+                    }
+                    GenerateEvent::Prefill { .. } | GenerateEvent::Delta(_) => {}
                 }
             }
             self.pass_on(splitter.finish(), &units).await;

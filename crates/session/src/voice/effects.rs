@@ -49,7 +49,7 @@ impl Conductor {
         self.player.track().is_some() && self.frontend.convergence() == Convergence::Learning
     }
 
-    /// Lets the model read what was surely said so far.
+    /// Lets the model read what was said so far.
     pub(super) fn read_along(&mut self) {
         if let Some((said, replaces)) = self.turns.said_so_far() {
             let talk = &self.talk;
@@ -120,10 +120,15 @@ impl Conductor {
     fn draft(&mut self, r#gen: Gen, said: String, replaces: Option<Gen>) {
         self.words = Words::Used;
         self.reader.stop();
+        tracing::debug!("a draft begins");
         let cancel = CancellationToken::new();
         let request = self.talk.request(&said, replaces);
         let making = self.making(Track::Reply(r#gen), &cancel);
-        self.runtime.spawn(making.reply(self.engines.model.clone(), request));
+        let (model, judge_rests) = (self.engines.model.clone(), self.judge.rests());
+        self.runtime.spawn(async move {
+            judge_rests.await;
+            making.reply(model, request).await;
+        });
         let live = Live {
             reply: SpokenReply::new(cancel),
             said,
@@ -138,6 +143,7 @@ impl Conductor {
     fn release(&mut self, r#gen: Gen) {
         let Some(live) = self.replies.get_mut(&r#gen) else { return };
         live.stage = Stage::Released;
+        tracing::debug!("the end of a turn is believed");
         live.believed = Some(Instant::now());
         let (said, replaces) = (live.said.clone(), live.replaces);
         self.stop_aside();
@@ -162,6 +168,7 @@ impl Conductor {
             _ => None,
         };
         if let Made::Weighed(probability) = what {
+            tracing::debug!(words = probability.get(), "what was said was weighed");
             return self.step(Input::Weighed { r#gen, probability });
         }
         let silent = !live.reply.has_sound();

@@ -1,5 +1,5 @@
-//! Reading along: while the user speaks, the model reads what was surely said so far, so that a draft finds all but the
-//! last words in the KV cache.
+//! Reading along: while the user speaks, the model reads what was said so far, so that a draft finds all but the last words
+//! in the KV cache. What the recogniser changes afterwards is read again.
 //!
 //! Always holds: at most one reading is under way, and none once a draft is wanted. Only for models that can be asked to
 //! read without answering, which is known from their weighing the words of a prompt.

@@ -119,8 +119,9 @@ impl Turns {
     /// It was nothing: the reply goes on, and the utterance is forgotten.
     pub(super) fn forget_burst(&mut self) {
         self.bring_back(Volume::Restored);
-        if let State::Contested { reply, utterance, .. } = std::mem::take(&mut self.state) {
+        if let State::Contested { mut reply, utterance, .. } = std::mem::take(&mut self.state) {
             self.close(&utterance);
+            reply.spoken_over = reply.spoken_over + utterance.loud;
             self.state = State::Replying { reply };
         }
     }
@@ -162,11 +163,7 @@ impl Turns {
         let Some(evidence) = self.evidence(reply, utterance) else { return false };
         let why = match (evidence, reply.sound, reply.origin) {
             (_, Sound::NotYet, Origin::Spoken) => StopReason::WentOn,
-            (Evidence::Speech, Sound::Since(heard), Origin::Spoken)
-                if utterance.onset.since(heard) <= self.config.went_on_within =>
-            {
-                StopReason::WentOn
-            }
+            (Evidence::Speech, ..) if self.may_go_on(reply, utterance) => StopReason::WentOn,
             _ => StopReason::BargeIn,
         };
         self.give_floor(why);
@@ -204,8 +201,22 @@ impl Turns {
         let worded = matches!(said, Said::Words | Said::StopWord)
             && (words::real_words(&utterance.committed) > 0
                 || words::real_words(&utterance.words) >= self.config.tentative_words);
-        let lasting = utterance.loud >= self.config.lasting_speech && !self.contradicted(utterance, said);
+        let lasting = if self.may_go_on(reply, utterance) {
+            reply.spoken_over + utterance.loud >= self.config.going_on_speech
+        } else {
+            utterance.loud >= self.config.lasting_speech
+        };
+        let lasting = lasting && !self.contradicted(utterance, said);
         (trusted && (worded || lasting)).then_some(Evidence::Speech)
+    }
+
+    /// Whether the reply is so young that whoever speaks over it had not finished.
+    fn may_go_on(&self, reply: &Released, utterance: &Utterance) -> bool {
+        let young = match reply.sound {
+            Sound::NotYet => true,
+            Sound::Since(heard) => utterance.onset.since(heard) <= self.config.went_on_within,
+        };
+        young && reply.origin == Origin::Spoken
     }
 
     /// Whether the words known of the last moments are none that interrupt.

@@ -11,7 +11,7 @@ mod ear;
 mod user;
 
 use dialogue::join::join;
-use media::{Level, SamplePos};
+use media::{Level, Ms, SamplePos};
 
 use crate::{
     Effect, Gen, Input, Phase, Reply, StopReason, Text, TurnConfig, Utt,
@@ -126,12 +126,14 @@ impl Turns {
         }
     }
 
-    /// What the user has surely said so far in a turn that is not over, and the reply that it will be answered in place
-    /// of; none when no turn of the user's is under way or nothing is sure yet.
+    /// What the user has said so far in a turn that is not over, without a last word that may still change, and the reply
+    /// that it will be answered in place of; none when no turn of the user's is under way or there is no such word yet.
     pub fn said_so_far(&self) -> Option<(String, Option<Gen>)> {
         let State::UserSpeaking { utterance } = &self.state else { return None };
-        let said = !utterance.committed.is_empty();
-        said.then(|| (self.whole(&utterance.committed), self.before.replaces))
+        let before_last = utterance.words.rsplit_once(char::is_whitespace).map_or("", |(before, _)| before);
+        let said =
+            if before_last.len() > utterance.committed.len() { before_last } else { &utterance.committed };
+        (!said.is_empty()).then(|| (self.whole(said), self.before.replaces))
     }
 
     fn take(&mut self, input: Input) {
@@ -288,7 +290,13 @@ impl Turns {
         self.push(Effect::Release { r#gen: draft.r#gen });
         self.before = Before::default();
         self.state = State::Replying {
-            reply: Released { r#gen: draft.r#gen, said: draft.said, origin, sound: Sound::NotYet },
+            reply: Released {
+                r#gen: draft.r#gen,
+                said: draft.said,
+                origin,
+                sound: Sound::NotYet,
+                spoken_over: Ms(0),
+            },
         };
     }
 
