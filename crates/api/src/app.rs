@@ -16,7 +16,7 @@ use crate::contract::{
     SaveServer, Send, Sent, ServerReport, Snapshot, SoundDevices, StartVoice, TakeBack, TalkKey, TestServer,
     UiEvent, Voices, WrittenFile,
 };
-use crate::core::{Config, Core, EVENTS, Models, OPS, Op, Voice};
+use crate::core::{Config, Core, EVENTS, Models, OPS, Op, SensorLog, Voice};
 use crate::parts::{Clock, Desktop, LocalEngine, Servers, Speech};
 
 /// Opens the store of models.
@@ -71,6 +71,7 @@ impl App {
         let (events, _) = broadcast::channel(EVENTS);
         let config = Config::load(&parts.paths);
         let (history, problem) = open_history(&parts.paths)?;
+        let sensors = SensorLog::new((parts.clock)());
         let mut core = Core {
             history,
             models: Models::new(parts.store, &config)?,
@@ -90,6 +91,7 @@ impl App {
             ended: Vec::new(),
             waiting: HashMap::new(),
             voice: Voice::default(),
+            sensors,
             closing: None,
         };
         if let Some(problem) = problem {
@@ -150,9 +152,9 @@ fn open_history(paths: &Paths) -> Result<(History, Option<ApiError>), OpenError>
     match opened {
         Ok(history) => Ok((history, None)),
         Err(error) => {
-            let ApiError { code, message } = error.into();
-            let message = format!("{message} Until then, conversations are kept only while Hark is open.");
-            Ok((History::open(OpenOptions::memory())?, Some(ApiError { code, message })))
+            let mut error = ApiError::from(error);
+            error.message.push_str(" Until then, conversations are kept only while Hark is open.");
+            Ok((History::open(OpenOptions::memory())?, Some(error)))
         }
     }
 }

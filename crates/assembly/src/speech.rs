@@ -11,7 +11,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{ApiError, ErrorCode, SoundDevice, SoundDevices, Speech, SpokenParts, VoiceChoice, Voices};
+use api::{
+    ApiError, ErrorCode, SoundDevice, SoundDevices, SoundReason, Speech, SpokenParts, VoiceChoice, Voices,
+};
 use async_trait::async_trait;
 use audio_io::SystemCard;
 use engine::{
@@ -130,9 +132,9 @@ impl SystemSpeech {
         let asked = tokio::task::spawn_blocking(move || card.devices());
         match tokio::time::timeout(PATIENCE, asked).await {
             Ok(Ok(Ok(devices))) => Ok(devices),
-            Ok(Ok(Err(error))) => Err(ApiError::new(ErrorCode::Sound, error.to_string())),
-            Ok(Err(_)) | Err(_) => Err(ApiError::new(
-                ErrorCode::Sound,
+            Ok(Ok(Err(error))) => Err(error.into()),
+            Ok(Err(_)) | Err(_) => Err(ApiError::of_sound(
+                SoundReason::ServerGone,
                 "The sound system does not answer. Restart it, or the computer.",
             )),
         }

@@ -11,7 +11,11 @@ code: ErrorCode,
 /**
  * What happened and what to do, in English. The user interface has its own words for codes it knows.
  */
-message: string, };
+message: string, 
+/**
+ * With the code `sound`: what exactly, where it is known.
+ */
+sound?: SoundReason, };
 
 /**
  * One setting to be changed.
@@ -669,6 +673,71 @@ conversation: string | null,
 text: string, };
 
 /**
+ * Something that listens or looks.
+ */
+export type Sensor = "microphone" | "camera" | "screen";
+
+/**
+ * What a sensor is on for.
+ */
+export type SensorPurpose = "talk" | "check";
+
+/**
+ * A time in which a sensor was on.
+ */
+export type SensorUse = { 
+/**
+ * Its beginning, in milliseconds since 1970.
+ */
+from: number, 
+/**
+ * Its end; none while it is on.
+ */
+until: number | null, 
+/**
+ * Which device, by its name for people.
+ */
+device: string, 
+/**
+ * What for.
+ */
+purpose: SensorPurpose, };
+
+/**
+ * When one sensor was on since the application began.
+ */
+export type SensorView = { 
+/**
+ * Which.
+ */
+sensor: Sensor, 
+/**
+ * Newest first, the last few only. It is on now if the first has no end.
+ */
+uses: Array<SensorUse>, 
+/**
+ * How often it was on in all.
+ */
+times: number, 
+/**
+ * For how long in all, in milliseconds, without the time since it was last switched on if it is on.
+ */
+total_ms: number, };
+
+/**
+ * What listens or looks now, and what did since the application began. It is never written to disk.
+ */
+export type SensorsView = { 
+/**
+ * When the application began, in milliseconds since 1970.
+ */
+since: number, 
+/**
+ * Every sensor, those that were never on too.
+ */
+sensors: Array<SensorView>, };
+
+/**
  * What became of a message.
  */
 export type Sent = { 
@@ -816,7 +885,11 @@ first_run: boolean,
 /**
  * The spoken conversation.
  */
-voice: VoiceView, };
+voice: VoiceView, 
+/**
+ * What listened or looked since the application began.
+ */
+sensors: SensorsView, };
 
 /**
  * A microphone or a loudspeaker.
@@ -849,6 +922,23 @@ microphones: Array<SoundDevice>,
 speakers: Array<SoundDevice>, };
 
 /**
+ * What is wrong with the sound. A user interface has its own words for each.
+ */
+export type SoundReason = { "kind": "no_microphone" } | { "kind": "no_speaker" } | { "kind": "not_there", 
+/**
+ * Its name.
+ */
+device: string, } | { "kind": "not_allowed" } | { "kind": "server_gone" } | { "kind": "busy", 
+/**
+ * Its name.
+ */
+device: string, } | { "kind": "no_format", 
+/**
+ * Its name.
+ */
+device: string, } | { "kind": "device_failed" } | { "kind": "only_zeros" } | { "kind": "clipping" } | { "kind": "recogniser_failed" } | { "kind": "voice_failed" };
+
+/**
  * How a microphone or loudspeaker stands.
  */
 export type SoundSide = { "kind": "closed" } | { "kind": "open", 
@@ -856,6 +946,10 @@ export type SoundSide = { "kind": "closed" } | { "kind": "open",
  * Its name for people.
  */
 device: string, } | { "kind": "lost", 
+/**
+ * The device that was in use before, by its name for people.
+ */
+device: string | null, 
 /**
  * What happened and what to do.
  */
@@ -1072,7 +1166,11 @@ id: string, } | { "kind": "voice",
 /**
  * As it is now.
  */
-voice: VoiceView, } | { "kind": "voice_levels", 
+voice: VoiceView, } | { "kind": "sensors", 
+/**
+ * All of them, as they are now.
+ */
+sensors: SensorsView, } | { "kind": "voice_levels", 
 /**
  * Levels.
  */
@@ -1140,6 +1238,10 @@ export type VoiceView = {
  */
 phase: VoicePhase, 
 /**
+ * While it is starting: for what.
+ */
+waits_for: VoiceWait | null, 
+/**
  * Where its words go; none before the first.
  */
 conversation: string | null, 
@@ -1175,6 +1277,11 @@ problem: ApiError | null,
  * The last reply's times.
  */
 timings: TurnTimingsView | null, };
+
+/**
+ * What a spoken conversation waits for before it begins.
+ */
+export type VoiceWait = "model" | "speech";
 
 /**
  * The voices there are for speaking.

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::SoundReason;
+
 /// What the user interface may act on. Everything it does not act on is `Other`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -53,11 +55,20 @@ pub struct ApiError {
     pub code: ErrorCode,
     /// What happened and what to do, in English. The user interface has its own words for codes it knows.
     pub message: String,
+    /// With the code `sound`: what exactly, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub sound: Option<SoundReason>,
 }
 
 impl ApiError {
     /// An error with this code and sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), sound: None }
+    }
+
+    /// Something about the sound, with this sentence.
+    pub fn of_sound(reason: SoundReason, message: impl Into<String>) -> Self {
+        Self { code: ErrorCode::Sound, message: message.into(), sound: Some(reason) }
     }
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    ConversationSummary, DownloadView, EngineView, MessageView, ModelView, Notice, QueuedView, ServerView,
-    SettingsView, VoiceLevels, VoiceView,
+    ConversationSummary, DownloadView, EngineView, MessageView, ModelView, Notice, QueuedView, SensorsView,
+    ServerView, SettingsView, VoiceLevels, VoiceView,
 };
 
 /// One numbered event. Numbers rise by one; a gap means the stream was lost: take a new snapshot.
@@ -125,6 +125,11 @@ pub enum UiEventBody {
     Voice {
         /// As it is now.
         voice: VoiceView,
+    },
+    /// A sensor went on or off.
+    Sensors {
+        /// All of them, as they are now.
+        sensors: SensorsView,
     },
     /// How loud both voices are, about 30 times a second while there is a spoken conversation or a check.
     VoiceLevels {

@@ -7,6 +7,7 @@
 mod command;
 mod error;
 mod event;
+mod sensors;
 mod typescript;
 mod views;
 mod voice;
@@ -14,6 +15,7 @@ mod voice;
 pub use command::*;
 pub use error::{ApiError, ErrorCode};
 pub use event::*;
+pub use sensors::*;
 pub use typescript::typescript;
 pub use views::*;
 pub use voice::*;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::VoiceView;
+use super::{SensorsView, VoiceView};
 
 /// Everything a fresh window needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub first_run: bool,
     /// The spoken conversation.
     pub voice: VoiceView,
+    /// What listened or looked since the application began.
+    pub sensors: SensorsView,
 }
 
 /// A conversation in the list.

@@ -123,9 +123,60 @@ pub enum SoundSide {
     },
     /// Wanted and not there; it is tried again by itself.
     Lost {
+        /// The device that was in use before, by its name for people.
+        device: Option<String>,
         /// What happened and what to do.
         error: ApiError,
     },
+}
+
+/// What is wrong with the sound. A user interface has its own words for each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SoundReason {
+    /// There is no microphone at all.
+    NoMicrophone,
+    /// There are no loudspeakers at all.
+    NoSpeaker,
+    /// The device that was chosen or in use is not there.
+    NotThere {
+        /// Its name.
+        device: String,
+    },
+    /// The system does not let this program record.
+    NotAllowed,
+    /// The system's sound server went away.
+    ServerGone,
+    /// Another program has the device for itself.
+    Busy {
+        /// Its name.
+        device: String,
+    },
+    /// The device offers no format that can be used.
+    NoFormat {
+        /// Its name.
+        device: String,
+    },
+    /// The device failed in another way; the message says how.
+    DeviceFailed,
+    /// The microphone gives nothing but zeros: it is muted in the system or by a switch on it.
+    OnlyZeros,
+    /// The microphone is so loud that it distorts.
+    Clipping,
+    /// Words could not be written down; the message says why. It is tried again with the next ones.
+    RecogniserFailed,
+    /// A reply could not be spoken; the message says why.
+    VoiceFailed,
+}
+
+/// What a spoken conversation waits for before it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum VoiceWait {
+    /// The model that answers; the engine's state tells how far it is.
+    Model,
+    /// The recogniser, the voice and the model's first look at the conversation.
+    Speech,
 }
 
 /// The spoken conversation as it stands.
@@ -133,6 +184,8 @@ pub enum SoundSide {
 pub struct VoiceView {
     /// How it stands.
     pub phase: VoicePhase,
+    /// While it is starting: for what.
+    pub waits_for: Option<VoiceWait>,
     /// Where its words go; none before the first.
     pub conversation: Option<String>,
     /// The microphone is muted.

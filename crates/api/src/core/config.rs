@@ -194,6 +194,7 @@ impl Core {
             notices: self.notices.clone(),
             first_run: self.is_first_run(),
             voice: self.voice.view().clone(),
+            sensors: self.sensors.view().clone(),
             seq: self.seq,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             platform: std::env::consts::OS.to_owned(),

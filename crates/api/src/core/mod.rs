@@ -11,6 +11,7 @@ mod convert;
 mod models;
 mod replies;
 mod reply_task;
+mod sensors;
 mod voice;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ use crate::parts::{Clock, Desktop, LocalEngine, Servers, Speech};
 pub(crate) use config::Config;
 pub(crate) use models::Models;
 use replies::{Ended, Running, Waiting};
+pub(crate) use sensors::SensorLog;
 pub(crate) use voice::Voice;
 
 /// One piece of work on the state.
@@ -58,6 +60,8 @@ pub(crate) struct Core {
     pub(crate) waiting: HashMap<ConversationId, Vec<Waiting>>,
     /// The spoken conversation.
     pub(crate) voice: Voice,
+    /// What listened and looked, and when.
+    pub(crate) sensors: SensorLog,
     /// Someone wants it all closed, and told when it is.
     pub(crate) closing: Option<oneshot::Sender<()>>,
 }

@@ -22,9 +22,9 @@ use super::choice::{Chosen, Source};
 use super::convert::conversation_id;
 use super::reply_task::make_ready;
 use super::{Core, Op};
-use crate::contract::{ApiError, ErrorCode, StartVoice, UiEventBody, VoiceMode, VoicePhase, VoiceView};
+use crate::contract::{ApiError, ErrorCode, StartVoice, VoiceMode, VoicePhase, VoiceView, VoiceWait};
 use crate::parts::SpokenParts;
-use shown::{shown_mode, wanted_mode};
+use shown::{shown_mode, shown_start, wanted_mode};
 use unwritten::Unwritten;
 
 /// What is told about the spoken conversation, and the way to it.
@@ -105,6 +105,7 @@ impl Core {
         voice.mode = start.settings.mode;
         voice.view = VoiceView {
             phase: VoicePhase::Starting,
+            waits_for: Some(VoiceWait::Model),
             conversation: args.conversation.clone(),
             mode: shown_mode(start.settings.mode),
             ..VoiceView::default()
@@ -138,6 +139,8 @@ impl Core {
                 Ok(model) => {
                     let SpokenParts { card, recogniser, voice, detectors } = opening.parts;
                     let engines = VoiceEngines { card, recogniser, model, voice, detectors };
+                    core.voice.view.waits_for = Some(VoiceWait::Speech);
+                    core.tell_voice();
                     core.begin_voice(opening.number, engines, opening.start);
                 }
                 Err(error) => core.voice_failed(error.into()),
@@ -149,7 +152,7 @@ impl Core {
         self.voice.devices = start.settings.devices.clone();
         let (handle, mut events) = match session::voice::start(engines, start, self.runtime.clone()) {
             Ok(started) => started,
-            Err(error) => return self.voice_failed(ApiError::new(ErrorCode::Other, error.to_string())),
+            Err(error) => return self.voice_failed(shown_start(&error)),
         };
         self.voice.handle = Some(handle);
         if self.voice.view.muted {
@@ -383,11 +386,6 @@ impl Core {
                 Turn { speaker, text: message.text }
             })
             .collect())
-    }
-
-    pub(crate) fn tell_voice(&mut self) {
-        let voice = self.voice.view.clone();
-        self.tell(UiEventBody::Voice { voice });
     }
 }
 

@@ -1,10 +1,13 @@
 #![allow(
+    dead_code,
     unreachable_pub,
     clippy::unwrap_used,
-    reason = "a module of a test: it has no outside, and a test may panic"
+    reason = "a module of several tests: each uses a part of it, it has no outside, and a test may panic"
 )]
 
 //! An application with scripted parts in a folder of its own.
+
+pub mod sound;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +23,8 @@ use engine::{LanguageModel, Line, LoadRequest, ScriptedModel};
 use settings::Paths;
 use tokio::sync::{Mutex, broadcast, watch};
 
+pub use sound::Card;
+
 /// So long is waited for what should come at once; only a failing test waits for it.
 const LONG: Duration = Duration::from_secs(20);
 
@@ -27,6 +32,8 @@ pub struct House {
     pub app: App,
     model: Arc<ScriptedModel>,
     events: Mutex<broadcast::Receiver<UiEvent>>,
+    /// Its sound card.
+    pub card: Arc<Card>,
     folder: tempfile::TempDir,
 }
 
@@ -65,6 +72,7 @@ impl House {
 
     fn open_in(folder: tempfile::TempDir, model: ScriptedModel) -> Self {
         let model = Arc::new(model);
+        let card = Arc::<Card>::default();
         let paths = Paths::under(folder.path());
         let models = paths.models.clone();
         let parts = Parts {
@@ -75,12 +83,12 @@ impl House {
             local: Arc::new(NoEngine(watch::channel(LocalStatus::Stopped).1)),
             servers: Arc::new(OneServer(model.clone())),
             desktop: Arc::new(NoDesktop(folder.path().join("downloads"))),
-            speech: Arc::new(NoSpeech),
+            speech: Arc::new(NoSpeech(card.clone())),
             clock: Arc::new(|| 1_700_000_000_000),
         };
         let app = App::open(parts, tokio::runtime::Handle::current()).unwrap();
         let events = Mutex::new(app.events());
-        Self { app, model, events, folder }
+        Self { app, model, events, card, folder }
     }
 
     pub async fn closed_and_opened_again(self) -> Self {
@@ -88,6 +96,21 @@ impl House {
         let Self { app, folder, .. } = self;
         drop(app);
         Self::open_in(folder, ScriptedModel::default())
+    }
+
+    /// Every file that is there.
+    pub fn files(&self) -> Vec<Vec<u8>> {
+        let mut folders = vec![self.folder.path().to_path_buf()];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                match entry.file_type().unwrap() {
+                    kind if kind.is_dir() => folders.push(entry.path()),
+                    _ => files.push(std::fs::read(entry.path()).unwrap()),
+                }
+            }
+        }
+        files
     }
 
     pub async fn send(&self, text: &str) -> String {
@@ -183,7 +206,7 @@ impl Servers for OneServer {
     }
 }
 
-struct NoSpeech;
+struct NoSpeech(Arc<Card>);
 
 #[async_trait]
 impl Speech for NoSpeech {
@@ -192,7 +215,7 @@ impl Speech for NoSpeech {
     }
 
     fn card(&self) -> Arc<dyn media::SoundCard> {
-        unreachable!("no test opens the sound card")
+        self.0.clone()
     }
 
     fn voice(

@@ -6,8 +6,11 @@ use session::voice::{SpokenEnd, VoiceEvent};
 use tokio_util::sync::CancellationToken;
 use turn::Gen;
 
+use super::Purpose;
 use super::shown::{kept_end, meter, shown_phase, shown_problem, shown_side, shown_timings};
-use crate::contract::{ApiError, UiEventBody, VoiceCaption, VoiceLevels, VoicePhase};
+use crate::contract::{
+    ApiError, Sensor, SensorPurpose, SoundSide, UiEventBody, VoiceCaption, VoiceLevels, VoicePhase,
+};
 use crate::core::Core;
 use crate::core::convert::conversation_id;
 use crate::core::replies::Running;
@@ -23,7 +26,7 @@ impl Core {
             VoiceEvent::Heard { .. } => return self.keep_spoken(event),
             VoiceEvent::Released { .. } | VoiceEvent::ReplyEnded { .. } => self.keep_spoken(event),
             // What is seen of a check without a conversation is its devices and levels.
-            VoiceEvent::Ready => {}
+            VoiceEvent::Ready => self.voice.view.waits_for = None,
             VoiceEvent::AsideEnded => self.on_aside_ended(),
             VoiceEvent::Phase(phase) => {
                 if self.voice.view.phase != VoicePhase::Off {
@@ -31,11 +34,12 @@ impl Core {
                 }
             }
             VoiceEvent::Side(direction, side) => {
-                let shown = shown_side(side);
-                match direction {
-                    Direction::Input => self.voice.view.microphone = shown,
-                    Direction::Output => self.voice.view.speaker = shown,
-                }
+                let view = &mut self.voice.view;
+                let shown = match direction {
+                    Direction::Input => &mut view.microphone,
+                    Direction::Output => &mut view.speaker,
+                };
+                *shown = shown_side(side, shown);
             }
             VoiceEvent::Problem(problem) => self.voice.view.problem = problem.map(shown_problem),
             VoiceEvent::Caption { committed, tentative } => {
@@ -44,6 +48,25 @@ impl Core {
             VoiceEvent::Timings(timings) => self.voice.view.timings = Some(shown_timings(timings)),
         }
         self.tell_voice();
+    }
+
+    /// Tells how it stands; whether the microphone is open is noted with it.
+    pub(crate) fn tell_voice(&mut self) {
+        let voice = self.voice.view.clone();
+        let purpose = match self.voice.purpose {
+            Purpose::Check => SensorPurpose::Check,
+            Purpose::Talk | Purpose::Aloud => SensorPurpose::Talk,
+        };
+        let on = match &voice.microphone {
+            SoundSide::Open { device } => Some((device.as_str(), purpose)),
+            SoundSide::Closed | SoundSide::Lost { .. } => None,
+        };
+        let now = self.now().0;
+        if self.sensors.note(Sensor::Microphone, on, now) {
+            let sensors = self.sensors.view().clone();
+            self.tell(UiEventBody::Sensors { sensors });
+        }
+        self.tell(UiEventBody::Voice { voice });
     }
 
     /// Puts what was said into the history and begins the reply there. May be tried again after an error.
