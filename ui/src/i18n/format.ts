@@ -103,3 +103,12 @@ export function when(locale: string, ms: number, now: number): string {
     date,
   );
 }
+
+/** The time, and before today the date too. */
+export function moment(locale: string, ms: number, now: number): string {
+  const date = new Date(ms);
+  const sameDay = date.toDateString() === new Date(now).toDateString();
+  const style: Intl.DateTimeFormatOptions = { timeStyle: 'short' };
+  if (!sameDay) style.dateStyle = 'medium';
+  return new Intl.DateTimeFormat(locale, style).format(date);
+}

@@ -35,8 +35,8 @@ export function t(key: Key, params?: forms.Params): string {
 }
 
 /** A key made up at run time, where the catalogue has it. */
-export function tMaybe(key: string): string | null {
-  return key in en ? t(key as Key) : null;
+export function tMaybe(key: string, params?: forms.Params): string | null {
+  return key in en ? t(key as Key, params) : null;
 }
 
 export const fmt = {
@@ -45,5 +45,6 @@ export const fmt = {
   bytes: (value: number) => forms.bytes(current, value),
   seconds: (value: number) => forms.seconds(current, value),
   percent: (share: number) => forms.percent(current, share),
+  moment: (ms: number) => forms.moment(current, ms, Date.now()),
   when: (ms: number) => forms.when(current, ms, Date.now()),
 };

@@ -7,6 +7,7 @@ import type { ApiError, ExportFormat } from '../generated/api';
 import { toFailure, type Args, type CommandName, type Host, type Reply } from '../host';
 import { t, tMaybe } from '../i18n/index.svelte';
 import { Feed } from './feed';
+import { soundAdvice, soundSentence } from './sound';
 import { append } from './list';
 import { remedyFor, type Remedy } from './errors';
 import { lastOf, streaming } from './conversation';
@@ -84,7 +85,7 @@ export class App {
     const remedy = remedyFor(error.code);
     this.ui.toast({
       text: this.sentence(error),
-      detail: error.message,
+      detail: this.detail(error),
       tone: 'bad',
       action:
         remedy && remedy !== 'retry'
@@ -95,7 +96,18 @@ export class App {
 
   /** The window's own words for a known code; else what the application said. */
   sentence(error: ApiError): string {
+    if (error.sound) return soundSentence(error.sound);
     return error.code === 'other' ? error.message : (tMaybe(`error.${error.code}`) ?? error.message);
+  }
+
+  /** What is to be said after the sentence: what to do, or what exactly the application said. */
+  detail(error: ApiError): string | null {
+    const advice = error.sound ? soundAdvice(error.sound) : null;
+    if (advice !== null) return advice;
+    const sentence = this.sentence(error);
+    // What begins with the same words says the rest.
+    const more = error.message.startsWith(sentence) ? error.message.slice(sentence.length) : error.message;
+    return more.trim() || null;
   }
 
   remedy(remedy: Remedy): void {

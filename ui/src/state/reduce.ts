@@ -50,6 +50,8 @@ function reduceBody(state: State, body: UiEventBody): State {
       return { ...state, notices: state.notices.filter((one) => one.id !== body.id) };
     case 'voice':
       return { ...state, voice: body.voice };
+    case 'sensors':
+      return { ...state, sensors: body.sensors };
     case 'voice_levels':
       return { ...state, levels: body.levels };
     // These concern the open conversation alone.

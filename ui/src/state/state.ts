@@ -9,6 +9,7 @@ import type {
   EngineView,
   ModelView,
   Notice,
+  SensorsView,
   ServerView,
   SettingsView,
   Snapshot,
@@ -61,6 +62,7 @@ export interface State {
   engine: EngineView;
   notices: Notice[];
   voice: VoiceView;
+  sensors: SensorsView;
   /** Told apart from the rest: see `Feed`. */
   levels: VoiceLevels;
 }
@@ -84,6 +86,7 @@ export function fromSnapshot(snapshot: Snapshot, before: State | null): State {
     engine: snapshot.engine,
     notices: snapshot.notices,
     voice: snapshot.voice,
+    sensors: snapshot.sensors,
     levels: SILENCE,
   };
 }

@@ -1,6 +1,7 @@
 /** The spoken conversation: what can be read off it. Pure; only levels and words ever come here, never sound. */
 import type {
   ApiError,
+  EngineView,
   MessageView,
   ModelView,
   SoundDevice,
@@ -9,6 +10,8 @@ import type {
   VoicePhase,
   VoiceView,
 } from '../generated/api';
+import type { Key } from '../i18n/index.svelte';
+import { fmt } from '../i18n/index.svelte';
 import { isUsable } from './models';
 
 export const SILENCE: VoiceLevels = { user: 0, assistant: 0 };
@@ -39,6 +42,35 @@ export function whoSpeaks(phase: VoicePhase): 'user' | 'assistant' | null {
  */
 export function isAnnounced(phase: VoicePhase): boolean {
   return phase !== 'off' && phase !== 'hearing' && phase !== 'speaking';
+}
+
+export interface Hint {
+  key: Key;
+  with?: Record<string, string>;
+  /** It is shown although words stand there: the state cannot be understood without it. */
+  stays: boolean;
+}
+
+/** What there is to know, or to do, in this state. */
+export function hintOf(voice: VoiceView, engine: EngineView): Hint | null {
+  switch (voice.phase) {
+    case 'starting':
+      if (voice.waits_for !== 'model') return { key: 'voice.waits.speech', stays: true };
+      if (engine.kind !== 'loading') return { key: 'voice.waits.model', stays: true };
+      return {
+        key: 'engine.loading_progress',
+        with: { model: engine.model, percent: fmt.percent(engine.progress) },
+        stays: true,
+      };
+    case 'muted':
+      return { key: 'voice.hint.muted', stays: true };
+    case 'waiting_for_key':
+      return { key: 'voice.hint.waiting_for_key', stays: false };
+    case 'listening':
+      return { key: 'voice.hint', stays: false };
+    default:
+      return null;
+  }
 }
 
 /** Whether the panel belongs to the conversation that is shown; `open` is none before a conversation is begun. */

@@ -1,5 +1,5 @@
 /** The spoken conversation with the scripted host: what is seen, pressed and read out. */
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import type { VoiceView } from '../../src/generated/api';
 import { answers, button, composer, open, questions, real, row, violations } from './world';
@@ -253,7 +253,10 @@ describe.skipIf(real)('a spoken conversation', () => {
     const page = await open({ scene: 'no_microphone' });
     await button(page, 'Talk').click();
     await phase(page, 'no_microphone');
-    await panel(page).getByText('There is no microphone. Plug one in').waitFor();
+    await panel(page).getByText('There is no microphone.').waitFor();
+    await panel(page)
+      .getByText('Plug one in; it is found by itself. What you write is still answered')
+      .waitFor();
     expect(await violations(page)).toEqual([]);
   });
 });
@@ -298,8 +301,36 @@ describe.skipIf(real)('the voice settings', () => {
   });
 });
 
+describe.skipIf(real)('privacy', () => {
+  test('tells what listens now and what did, and in a narrow window too', async () => {
+    const page = await still({ viewport: { width: 400, height: 700 } });
+    await page.keyboard.press('m');
+    await phase(page, 'muted');
+    await page.keyboard.press('Control+,');
+    const dialog = page.getByRole('dialog', { name: 'Settings' });
+    await button(dialog, 'Privacy').click();
+    const microphone = dialog.locator('[data-sensor=microphone]');
+    await microphone.getByText(/^Last on/).waitFor();
+    await microphone.locator('summary').click();
+    await microphone.getByText('Built-in Microphone').waitFor();
+    await set(page, { muted: false, phase: 'listening', microphone: { kind: 'open', device: 'Yeti' } });
+    await microphone.getByText(/^On since/).waitFor();
+    await dialog.locator('[data-sensor=camera]').getByText('Not on since Hark was started').waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(await overflows(page)).toEqual([]);
+    // All of the page can be scrolled to, and the chip lies on none of it.
+    const body = await dialog.locator('.body').boundingBox();
+    const chip = await button(dialog, /Listening/).boundingBox();
+    expect(chip && body && chip.y).toBeGreaterThanOrEqual(body ? body.y + body.height : 0);
+  });
+});
+
 describe.skipIf(real)('for everyone', () => {
-  const lost = { kind: 'lost', error: { code: 'sound', message: 'It was unplugged.' } } as const;
+  const lost = {
+    kind: 'lost',
+    device: 'Yeti Stereo Microphone',
+    error: { code: 'sound', message: 'It was unplugged.', sound: { kind: 'no_microphone' } },
+  } as const;
   const PLAIN: Partial<VoiceView> = {
     mode: 'hands_free',
     muted: false,
@@ -352,6 +383,33 @@ describe.skipIf(real)('for everyone', () => {
     await set(page, { ...states['push to talk'], caption: { committed: 'What is', tentative: 'a tide' } });
     expect(await overflows(page)).toEqual([]);
     expect(await violations(page)).toEqual([]);
+  });
+
+  test.each([1200, 700, 400])('%d px wide, the words begin where the panel does', async (width) => {
+    for (const hash of ['#c=c0', '#c=c1']) {
+      const page = await still({ hash, viewport: { width, height: 760 } });
+      const left = (one: Locator) => one.evaluate((found) => found.getBoundingClientRect().left);
+      expect(await left(answers(page).last())).toBeCloseTo(await left(panel(page)), 0);
+    }
+  });
+
+  test.each([400, 1200])('%d px wide, an empty conversation shows no half suggestions', async (width) => {
+    const page = await open({ scene: 'voice_still', viewport: { width, height: 700 } });
+    const cut = () =>
+      page.evaluate(() => {
+        const end = document.querySelector('.empty')?.getBoundingClientRect().bottom ?? 0;
+        return [...document.querySelectorAll('.empty *')].filter(
+          (one) => one.clientHeight > 0 && one.getBoundingClientRect().bottom > end + 1,
+        ).length;
+      });
+    expect(await cut()).toBe(0);
+    await page.keyboard.press('Control+Shift+M');
+    await phase(page, 'listening');
+    expect(await cut()).toBe(0);
+    await set(page, { phase: 'no_microphone', microphone: lost });
+    await panel(page).getByText('“Yeti Stereo Microphone” is gone.').waitFor();
+    expect(await cut()).toBe(0);
+    await page.getByRole('heading', { name: 'Ask anything' }).waitFor();
   });
 
   test('everything in the panel is reached by Tab', async () => {

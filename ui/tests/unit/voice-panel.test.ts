@@ -1,8 +1,9 @@
 // @vitest-environment jsdom
 /** The voice as a person meets it: states, keys, announcements, meters. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { VoicePhase } from '../../src/generated/api';
+import type { EngineView, SoundReason, SoundSide, VoicePhase, VoiceView } from '../../src/generated/api';
 import { ApiFailure } from '../../src/host';
+import { CATALOGUES, setLanguage } from '../../src/i18n/index.svelte';
 import Announcer from '../../src/views/voice/Announcer.svelte';
 import MicrophoneCheck from '../../src/views/voice/MicrophoneCheck.svelte';
 import VoiceChip from '../../src/views/voice/VoiceChip.svelte';
@@ -23,6 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   shown.close();
+  setLanguage('en');
   vi.useRealTimers();
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
@@ -34,6 +36,12 @@ async function panel(more: Parameters<typeof voice>[0] = {}, full = false): Prom
   return shown;
 }
 
+const lost = (device: string | null, sound: SoundReason): SoundSide => ({
+  kind: 'lost',
+  device,
+  error: { code: 'sound', message: 'An English sentence.', sound },
+});
+
 const WORDS: Record<Exclude<VoicePhase, 'off'>, string> = {
   starting: 'Getting ready',
   listening: 'Listening',
@@ -43,7 +51,7 @@ const WORDS: Record<Exclude<VoicePhase, 'off'>, string> = {
   contested: 'Paused',
   muted: 'Muted',
   no_microphone: 'No microphone',
-  waiting_for_key: 'Hold the key to talk',
+  waiting_for_key: 'Waiting for the key',
 };
 
 describe('the panel', () => {
@@ -91,18 +99,77 @@ describe('the panel', () => {
   test('tells what is wrong and what to do', async () => {
     await panel({
       phase: 'no_microphone',
-      microphone: { kind: 'lost', error: { code: 'sound', message: 'It was unplugged.' } },
+      microphone: lost('USB', { kind: 'no_microphone' }),
     });
-    expect(document.body.textContent).toContain('The microphone is gone.');
-    expect(document.body.textContent).toContain('It was unplugged.');
+    const card = one('.card');
+    expect(card.textContent).toContain('“USB” is gone.');
+    expect(card.textContent).toContain('it is found by itself. What you write is still answered aloud.');
     named('Open the voice settings').click();
     expect(shown.app.ui.dialog).toBe('settings');
     expect(shown.app.ui.settingsPage).toBe('voice');
   });
 
+  const REASONS: SoundReason[] = [
+    { kind: 'no_microphone' },
+    { kind: 'not_there', device: 'USB' },
+    { kind: 'not_allowed' },
+    { kind: 'server_gone' },
+    { kind: 'busy', device: 'USB' },
+    { kind: 'no_format', device: 'USB' },
+    { kind: 'only_zeros' },
+    { kind: 'clipping' },
+  ];
+  test.each(Object.keys(CATALOGUES).flatMap((code) => REASONS.map((sound) => [code, sound] as const)))(
+    'in %s says %j in that language alone',
+    async (code, sound) => {
+      setLanguage(code);
+      await panel({ problem: { code: 'sound', message: 'An English sentence.', sound } });
+      const words = one('.card').textContent ?? '';
+      expect(words).not.toContain('An English sentence.');
+      expect(words).not.toContain('{');
+      if ('device' in sound) expect(words).toContain(sound.device);
+      expect(one('.card .detail').textContent).not.toBe('');
+    },
+  );
+
+  test.each([
+    ['recogniser_failed', 'Your words could not be written down. The engine stopped.', 'The engine stopped.'],
+    ['device_failed', 'The sound device failed: EPIPE', 'The sound device failed: EPIPE'],
+    ['voice_failed', 'Out of memory.', 'Out of memory.'],
+  ] as const)('says after %s what the application said more', async (kind, message, detail) => {
+    await panel({ problem: { code: 'sound', message, sound: { kind } } });
+    expect(one('.card .detail').textContent).toBe(detail);
+  });
+
+  const LOADING: EngineView = { kind: 'loading', model: 'M', progress: 0.42 };
+  test.each<[Partial<VoiceView>, EngineView, string]>([
+    [{ phase: 'starting', waits_for: 'model' }, { kind: 'no_model' }, 'Loading the model'],
+    [{ phase: 'starting', waits_for: 'model' }, LOADING, 'Loading M, 42%'],
+    [{ phase: 'starting', waits_for: 'speech' }, LOADING, 'Starting speech recognition'],
+    [{ phase: 'muted', muted: true }, LOADING, 'Nothing you say is heard.'],
+    [{ phase: 'waiting_for_key', mode: 'push_to_talk' }, LOADING, 'Hold the button'],
+    [{ phase: 'listening' }, LOADING, 'Say something'],
+  ])('in %j tells what there is to know', async (state, engine, hint) => {
+    shown = new Window({ voice: voice(state), engine });
+    await shown.show(VoicePanel, () => ({ state: shown.app.state!, full: false }));
+    expect(one('.captions .hint').textContent).toContain(hint);
+  });
+
+  test('keeps only the hints that are needed beside words', async () => {
+    const caption = { committed: 'What is', tentative: '' };
+    const window = await panel({ phase: 'listening', caption });
+    expect(document.querySelector('.hint')).toBeNull();
+    window.voice({ phase: 'muted', muted: true, caption });
+    expect(one('.hint').textContent).toContain('Nothing you say is heard.');
+  });
+
   test('shows the same trouble once, however often it is told', async () => {
     const error = { code: 'sound', message: 'The sound server is gone.' } as const;
-    await panel({ microphone: { kind: 'lost', error }, speaker: { kind: 'lost', error }, problem: error });
+    await panel({
+      microphone: { kind: 'lost', device: null, error },
+      speaker: { kind: 'lost', device: null, error },
+      problem: error,
+    });
     expect(document.querySelectorAll('.card')).toHaveLength(1);
   });
 
@@ -118,6 +185,7 @@ describe('the panel', () => {
     await vi.waitFor(() => named('Download voice models').click());
     expect(shown.app.ui.settingsPage).toBe('models');
     expect(document.querySelector('.captions')).toBeNull();
+    expect(one('.word').textContent).toBe('Could not begin');
     named('Dismiss').click();
     expect(shown.app.voice.panelShown).toBe(false);
   });

@@ -45,6 +45,7 @@ export function conversation(seq: number, messages: MessageView[]): Conversation
 export function voice(more: Partial<VoiceView> = {}): VoiceView {
   return {
     phase: 'off',
+    waits_for: null,
     conversation: null,
     muted: false,
     mode: 'hands_free',
@@ -73,6 +74,7 @@ export function snapshot(seq: number, more: Partial<Snapshot> = {}): Snapshot {
     notices: [],
     first_run: false,
     voice: voice(),
+    sensors: { since: 0, sensors: [] },
     ...more,
   };
 }

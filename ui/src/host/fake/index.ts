@@ -95,6 +95,7 @@ function commands(world: World, spoken: Spoken): Table {
       notices: data.notices,
       first_run: data.firstRun,
       voice: spoken.view,
+      sensors: data.sensors,
     }),
     list_conversations: page,
     open_conversation: ({ conversation: id }) => opened(get(id), data.seq),

@@ -3,7 +3,7 @@
  * interruption of the second, at the pace of speech. In the scene `voice_still` nothing happens by itself: the test does it
  * through `harkFake.voice`.
  */
-import type { ApiError, SoundDevices, VoiceView, Voices } from '../../generated/api';
+import type { SoundDevices, SoundSide, VoiceView, Voices } from '../../generated/api';
 import { ApiFailure } from '../types';
 import { add, tail, view, type Conversation, type Node } from './conversations';
 import { details } from './data';
@@ -67,6 +67,7 @@ const SCRIPT: Turn[] = [
 export function silent(): VoiceView {
   return {
     phase: 'off',
+    waits_for: null,
     conversation: null,
     muted: false,
     mode: 'hands_free',
@@ -103,6 +104,11 @@ export class Spoken {
   /** Tests say what is to be seen. */
   set(more: Partial<VoiceView>): void {
     this.#view = { ...this.#view, ...more };
+    const { phase, microphone } = this.#view;
+    this.world.listens(
+      microphone.kind === 'open' ? microphone.device : null,
+      phase === 'off' ? 'check' : 'talk',
+    );
     this.world.emit({ kind: 'voice', voice: this.#view });
   }
 
@@ -121,6 +127,7 @@ export class Spoken {
     this.set({
       ...silent(),
       phase: 'starting',
+      waits_for: 'speech',
       conversation: id,
       mode: mode === 'push_to_talk' ? mode : 'hands_free',
     });
@@ -170,7 +177,7 @@ export class Spoken {
   check(): void {
     if (this.#view.phase !== 'off') return;
     if (this.scene === 'no_microphone') {
-      this.set({ microphone: { kind: 'lost', error: LOST } });
+      this.set({ microphone: LOST });
       return;
     }
     this.set({ microphone: this.#open(), speaker: { kind: 'open', device: SPEAKER } });
@@ -227,12 +234,18 @@ export class Spoken {
     if (this.scene === 'no_microphone') {
       this.set({
         phase: 'no_microphone',
-        microphone: { kind: 'lost', error: LOST },
+        waits_for: null,
+        microphone: LOST,
         speaker: { kind: 'open', device: SPEAKER },
       });
       return;
     }
-    this.set({ phase: 'listening', microphone: this.#open(), speaker: { kind: 'open', device: SPEAKER } });
+    this.set({
+      phase: 'listening',
+      waits_for: null,
+      microphone: this.#open(),
+      speaker: { kind: 'open', device: SPEAKER },
+    });
     if (this.#view.mode === 'push_to_talk') this.set({ phase: 'waiting_for_key' });
     this.#meter();
     if (this.scene === 'voice_still') return;
@@ -318,7 +331,12 @@ export class Spoken {
   }
 }
 
-const LOST: ApiError = {
-  code: 'sound',
-  message: 'There is no microphone. Plug one in, or choose another in the settings.',
+const LOST: SoundSide = {
+  kind: 'lost',
+  device: null,
+  error: {
+    code: 'sound',
+    message: 'There is no microphone. Plug one in; it is found by itself.',
+    sound: { kind: 'no_microphone' },
+  },
 };

@@ -4,6 +4,9 @@ import type {
   EngineView,
   ModelView,
   Notice,
+  Sensor,
+  SensorPurpose,
+  SensorsView,
   ServerView,
   SettingsView,
   UiEvent,
@@ -25,7 +28,11 @@ export interface Data {
   downloads: DownloadView[];
   notices: Notice[];
   firstRun: boolean;
+  sensors: SensorsView;
 }
+
+const SENSORS = ['microphone', 'camera', 'screen'] as const;
+const never = (sensor: Sensor) => ({ sensor, uses: [], times: 0, total_ms: 0 });
 
 /**
  * `?scene=`: empty, first_run, no_model, many, down, loading, problems, notice; for the voice: voice_still,
@@ -45,6 +52,7 @@ function fresh(scene: string): Data {
     downloads: [],
     notices: [],
     firstRun: scene === 'first_run',
+    sensors: { since: Date.now(), sensors: SENSORS.map(never) },
   };
   if (scene === 'down') {
     data.engine = {
@@ -105,6 +113,23 @@ export class World {
 
   changed(one: Conversation): void {
     this.emit({ kind: 'conversation_changed', conversation: summary(one) });
+  }
+
+  /** The microphone is on with this device, or off: as the application notes it. */
+  listens(device: string | null, purpose: SensorPurpose): void {
+    const log = this.data.sensors.sensors.find((one) => one.sensor === 'microphone');
+    if (!log) return;
+    const open = log.uses[0]?.until === null ? log.uses[0] : null;
+    if ((open?.device ?? null) === device && (open === null || open.purpose === purpose)) return;
+    if (open) {
+      open.until = Date.now();
+      log.total_ms += open.until - open.from;
+    }
+    if (device !== null) {
+      log.uses.unshift({ from: Date.now(), until: null, device, purpose });
+      log.times++;
+    }
+    this.emit({ kind: 'sensors', sensors: this.data.sensors });
   }
 
   modelsChanged(): void {
