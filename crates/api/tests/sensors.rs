@@ -52,10 +52,10 @@ async fn a_check_is_on_record_from_its_beginning_to_its_end() {
     house.card.microphone(house::sound::open("Desk microphone"));
     let on =
         SensorUse { from: NOW, until: None, device: "Desk microphone".into(), purpose: SensorPurpose::Check };
-    assert_eq!(uses(&house.sensors().await), [on.clone()]);
+    assert_eq!(uses(&house.sensors().await), std::slice::from_ref(&on));
     house.app.stop_voice(Nothing {}).await.unwrap();
     let off = SensorUse { until: Some(NOW), ..on };
-    assert_eq!(uses(&house.sensors().await), [off.clone()]);
+    assert_eq!(uses(&house.sensors().await), std::slice::from_ref(&off));
     assert_eq!(
         uses(&house.app.snapshot(Nothing {}).await.unwrap().sensors),
         [off],

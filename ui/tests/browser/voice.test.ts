@@ -310,11 +310,11 @@ describe.skipIf(real)('privacy', () => {
     const dialog = page.getByRole('dialog', { name: 'Settings' });
     await button(dialog, 'Privacy').click();
     const microphone = dialog.locator('[data-sensor=microphone]');
-    await microphone.getByText(/^Last on/).waitFor();
+    await microphone.getByText(/Last on/).waitFor();
     await microphone.locator('summary').click();
     await microphone.getByText('Built-in Microphone').waitFor();
     await set(page, { muted: false, phase: 'listening', microphone: { kind: 'open', device: 'Yeti' } });
-    await microphone.getByText(/^On since/).waitFor();
+    await microphone.getByText(/On since/).waitFor();
     await dialog.locator('[data-sensor=camera]').getByText('Not on since Hark was started').waitFor();
     expect(await violations(page)).toEqual([]);
     expect(await overflows(page)).toEqual([]);

@@ -22,7 +22,7 @@ impl Card {
     /// The microphone of the open link stands so from now on.
     pub fn microphone(&self, side: Side) {
         let news = SoundNews::Changed(Direction::Input, side);
-        self.open.lock().unwrap().as_ref().expect("a link is open").send(news).unwrap();
+        self.open.lock().unwrap().as_ref().unwrap().send(news).unwrap();
     }
 }
 
