@@ -6,6 +6,7 @@
 
 mod card;
 mod pos;
+mod trim;
 mod units;
 
 pub use card::{
@@ -13,4 +14,5 @@ pub use card::{
     SoundError, SoundLink, SoundNews, SoundRequest,
 };
 pub use pos::{BLOCK, Ms, RATE, SamplePos, samples_of_ms};
+pub use trim::Trim;
 pub use units::{Level, Probability};

@@ -6,8 +6,8 @@ use media::Probability;
 /// telephone system) and 149 of their beginnings that end at a word in the middle of a clause. Melody is what Smart Turn
 /// v3.2 says of the sound until the pause, words what SmolLM2-135M-Instruct says of the transcript of Moonshine tiny by
 /// itself. The area under the curve is 0.956, and 0.958 on 32 sentences and 53 beginnings of other speakers; it is 0.93
-/// for the melody alone and 0.92 for the words alone. From 0.75 on are 82 % of the whole ones and 7 % of the beginnings,
-/// nearly all sentences in themselves ("You have been removed | from the conference"); from 0.4 on 94 % and 16 %.
+/// for the melody alone and 0.92 for the words alone. From 0.7 on are 86 % of the whole ones and 7 % of the beginnings,
+/// nearly all sentences in themselves ("You have been removed | from the conference"); from 0.3 on 96 % and 17 %.
 pub(crate) fn belief(melody: Option<Probability>, words: Probability) -> Probability {
     const MELODY: f32 = 0.62;
     const WORDS: f32 = 0.64;

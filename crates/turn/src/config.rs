@@ -107,8 +107,8 @@ impl Default for TurnConfig {
         Self {
             sure: Probability::new(0.75),
             likely: Probability::new(0.5),
-            believed_sure: Probability::new(0.75),
-            believed_likely: Probability::new(0.4),
+            believed_sure: Probability::new(0.7),
+            believed_likely: Probability::new(0.3),
             after_weighed: Silence::new(200, 600, 1_250),
             // The draft's first sound is there after some 250 ms: an earlier belief would gain nothing.
             after_sentence: Silence::new(200, 1_000, 1_300),

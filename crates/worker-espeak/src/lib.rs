@@ -10,7 +10,6 @@
 mod ffi;
 mod library;
 mod phonemes;
-mod sound;
 mod speech;
 mod voices;
 mod words;

@@ -7,11 +7,11 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use engine::{JobError, Pcm, SpeechChunk, Spoken, WordMark};
+use media::Trim;
 use worker_kit::Job;
 use worker_kit::protocols::Tts;
 
 use crate::ffi::Event;
-use crate::sound::Trim;
 use crate::words::Words;
 
 /// The most milliseconds of sound that wait for the next word.
@@ -55,7 +55,8 @@ impl<'a> Speech<'a> {
         if self.job.is_cancelled() {
             return ControlFlow::Break(());
         }
-        self.held.extend(self.trim.push(sound));
+        let sound: Vec<f32> = sound.iter().map(|sample| f32::from(*sample) / 32_768.0).collect();
+        self.held.extend(self.trim.push(&sound));
         for event in events {
             let Event::Word { character, sample } = *event else { continue };
             // One mark for each word, although the library may make several of one, such as a number.
@@ -78,8 +79,7 @@ impl<'a> Speech<'a> {
         }
         let end = self.trim.seen();
         self.close(self.words.ranges().len(), end);
-        let rest = std::mem::replace(&mut self.trim, Trim::new(0)).finish();
-        self.held.extend(rest);
+        self.held.extend(self.trim.finish());
         self.tell();
         self.spoken.compute_ms = self.began.elapsed().as_secs_f64() * 1e3;
         Ok(self.spoken)

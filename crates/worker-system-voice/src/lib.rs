@@ -12,7 +12,6 @@ pub mod speech;
 pub mod synthesiser;
 pub mod system;
 pub mod text;
-pub mod trim;
 pub mod voices;
 pub mod wav;
 mod worker;

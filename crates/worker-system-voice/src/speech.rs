@@ -10,11 +10,11 @@ use std::ops::Range;
 
 use dsp::Resampler;
 use engine::{Pcm, SpeechChunk, WordMark};
+use media::Trim;
 
 use crate::RATE;
 use crate::synthesiser::{Format, Heard, Place, Trouble};
 use crate::text::Positions;
-use crate::trim::Trim;
 
 /// The most milliseconds of sound that wait for the next word.
 const HOLD_MS: u64 = 1000;

@@ -26,8 +26,8 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("worker-llm",   &["engine", "worker-kit", "dialogue"]),
     ("worker-onnx",  &["engine", "worker-kit", "listening"]),
     ("worker-whisper", &["engine", "worker-kit", "listening"]),
-    ("worker-espeak", &["engine", "worker-kit"]),
-    ("worker-system-voice", &["engine", "worker-kit", "dsp"]),
+    ("worker-espeak", &["engine", "media", "worker-kit"]),
+    ("worker-system-voice", &["engine", "media", "worker-kit", "dsp"]),
     ("audio-io",     &["media"]),
     ("remote",       &["engine", "dialogue"]),
     // what is kept

@@ -27,7 +27,7 @@ impl Trim {
         Self { rise: ms(RISE_MS), fall: ms(FALL_MS), seen: 0, skipped: None, held: Vec::new() }
     }
 
-    /// The sound that is certain now.
+    /// The sound that is certain now: mono, as it is pushed.
     pub fn push(&mut self, sound: &[f32]) -> Vec<f32> {
         self.seen += sound.len() as u64;
         self.held.extend_from_slice(sound);
@@ -43,6 +43,11 @@ impl Trim {
         }
         let certain = self.held.iter().rposition(audible).map_or(0, |last| last + 1);
         self.held.drain(..certain).collect()
+    }
+
+    /// Samples pushed so far.
+    pub fn seen(&self) -> u64 {
+        self.seen
     }
 
     /// What is left of the end.
