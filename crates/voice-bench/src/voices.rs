@@ -31,6 +31,15 @@ impl Utterance {
         Some(Self { name: name.into(), text, sound, voiced })
     }
 
+    /// The gain at which it is as loud as one person at one place would speak all of them: -24 dB of full scale (RMS) from
+    /// its first to its last voiced frame. Who is 10 dB quieter than the user was so far counts as somebody else.
+    pub fn as_one_person(&self) -> f32 {
+        const LEVEL: f32 = 0.063;
+        let voiced = &self.sound.samples()[self.voiced.clone()];
+        let mean = voiced.iter().map(|sample| sample * sample).sum::<f32>() / voiced.len().max(1) as f32;
+        if mean > 0.0 { LEVEL / mean.sqrt() } else { 1.0 }
+    }
+
     /// Louder or quieter.
     #[must_use]
     pub fn at(&self, gain: f32) -> Sound {

@@ -126,7 +126,7 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
         let mark = scripted.stage.program.mark();
         let tape = scripted.stage.card.record();
         pass(Duration::from_millis(800))?;
-        let speech = scripted.stage.card.speak(&utterance.sound, 1.0);
+        let speech = scripted.stage.card.speak(&utterance.sound, utterance.as_one_person());
         scripted.stage.heard(&speech)?;
         // Long enough for a silence to be seen, too short for the next reply.
         pass(Duration::from_millis(350))?;
@@ -142,7 +142,7 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     let conditions = json!({
         "what": "first voiced sample of the interrupting recording to the loudspeaker's track: at less than half of the \
                  undisturbed reply's amplitude in three windows of 10 ms (duck), silent for 250 ms (stop); taken: the reply \
-                 ended before the interrupting voice did",
+                 ended before the interrupting voice did; all voices as loud as one",
         "reply": "a fixed text from a scripted server, spoken by the program's voice",
         "room": room(true, None),
         "interruptions": tries,

@@ -31,7 +31,7 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     let mut tape = stage.card.record();
     for (n, utterance) in long.iter().cycle().take(count + 1).enumerate() {
         let mark = stage.program.mark();
-        let speech = stage.card.speak(&utterance.sound, 1.0);
+        let speech = stage.card.speak(&utterance.sound, utterance.as_one_person());
         stage.heard(&speech)?;
         // The reply before is on the tape until here.
         pass(Duration::from_millis(100))?;
