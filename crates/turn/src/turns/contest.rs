@@ -230,6 +230,12 @@ impl Turns {
         reply.sound != Sound::NotYet && self.now < self.unsure_until
     }
 
+    /// Whether it is speech by all that is known, and heard.
+    fn may_hold(&self, reply: &Released, utterance: &Utterance) -> bool {
+        let speech = utterance.voiced > Ms(0) && self.ear.attention() != Attention::Deaf;
+        speech && !self.may_be_echo(reply)
+    }
+
     pub(super) fn due_in_contest(
         &self,
         reply: &Released,
@@ -237,12 +243,18 @@ impl Turns {
         contest: &Contest,
     ) -> Option<(SamplePos, Due)> {
         if let Burst::Quiet(quiet) = contest.voice {
-            return Some((quiet.asked + self.config.burst_settles_within, Due::WordsMissing));
+            let missing = quiet.asked + self.config.burst_settles_within;
+            // A gap in the first word is no end of it: the reply is silent while its words are waited for.
+            return match contest.volume {
+                Volume::Ducked { since } if self.may_hold(reply, utterance) => {
+                    Some((since + self.config.duck_for, Due::Hold))
+                }
+                _ => Some((missing, Due::WordsMissing)),
+            };
         }
         match contest.volume {
             Volume::Ducked { since } => {
-                let speech = utterance.voiced > Ms(0) && self.ear.attention() != Attention::Deaf;
-                if speech && !self.may_be_echo(reply) {
+                if self.may_hold(reply, utterance) {
                     Some((since + self.config.duck_for, Due::Hold))
                 } else {
                     Some((since + self.config.duck_at_most, Due::BringBack))
