@@ -84,7 +84,8 @@ pub fn sealed(
         }
         // The shell takes the place of the namespace's first process, which an X server does not tell that it is ready.
         command.args(["sh", "-c", "\"$@\"; exit $?", "sh"]);
-        command.args(["xvfb-run", "-a", "-s", "-screen 0 1280x900x24 -nolisten tcp"]);
+        command.args(["xvfb-run", "-n", &display_number().to_string(), "-a"]);
+        command.args(["-s", "-screen 0 1280x900x24 -nolisten tcp"]);
     }
     let own = std::env::current_exe()?;
     command.arg(own).args(["--exact", test, "--nocapture"]).env(INSIDE, test);
@@ -111,6 +112,15 @@ fn mount(args: &[&str], folder: &Path) -> anyhow::Result<()> {
     let status = Command::new("mount").args(args).arg(folder).status().context("mount cannot be started")?;
     ensure!(status.success(), "mount {args:?} failed");
     Ok(())
+}
+
+/// Where to begin to look for a free display. The lock of a display names a process, and in namespaces of processes all
+/// of these servers have the same few numbers: one takes another's lock for its own or for a dead one's, and its socket
+/// with it. So every test program begins at a place of its own, far from where others look.
+fn display_number() -> u32 {
+    const FIRST: u32 = 1_000;
+    const PLACES: u32 = 5_000;
+    FIRST + std::process::id() % PLACES * 10
 }
 
 fn loopback_up() -> anyhow::Result<()> {
