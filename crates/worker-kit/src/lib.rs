@@ -11,6 +11,7 @@
 mod beat;
 pub mod frame;
 mod job;
+mod log;
 mod message;
 mod outbox;
 pub mod protocols;
@@ -19,5 +20,6 @@ mod stdio;
 
 pub use frame::FrameError;
 pub use job::{Emitter, Job, NextInput};
+pub use log::log_to_stderr;
 pub use message::{JobId, Nothing, Protocol, ToHost, ToWorker, WorkerHello};
 pub use serve::{BEAT_EVERY, End, Identity, LEAVE_GRACE, Worker, serve, serve_on};

@@ -16,15 +16,7 @@ const USAGE: &str = "usage: worker-llm                         serve a host on s
 
 fn main() -> ExitCode {
     worker_llm::native::abort_at_once();
-    // Standard output belongs to the protocol; the log goes to standard error, where the host reads it.
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("HARK_LOG")
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
-        )
-        .init();
+    worker_kit::log_to_stderr();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.is_empty() {
         return worker_kit::serve::<Llm, _>(identity(), LlmWorker::default());

@@ -20,15 +20,3 @@ use worker_kit::Identity;
 pub fn identity(name: &str) -> Identity {
     Identity { name: name.into(), build: env!("CARGO_PKG_VERSION").into(), features: vec!["cpu".into()] }
 }
-
-/// Sends the log to standard error, where the host reads it; standard output belongs to the protocol.
-pub fn log_to_stderr() {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("HARK_LOG")
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
-        )
-        .init();
-}

@@ -7,6 +7,6 @@ use worker_onnx::kokoro::KokoroWorker;
 
 fn main() -> ExitCode {
     worker_onnx::give_back_early();
-    worker_onnx::log_to_stderr();
+    worker_kit::log_to_stderr();
     worker_kit::serve::<Tts, _>(worker_onnx::identity("worker-kokoro"), KokoroWorker::default())
 }

@@ -7,6 +7,6 @@ use worker_onnx::moonshine::MoonshineWorker;
 
 fn main() -> ExitCode {
     worker_onnx::give_back_early();
-    worker_onnx::log_to_stderr();
+    worker_kit::log_to_stderr();
     worker_kit::serve::<Stt, _>(worker_onnx::identity("worker-moonshine"), MoonshineWorker::default())
 }
