@@ -329,6 +329,14 @@ impl Voice {
     ) {
         self.cleaned.extend_from_slice(cleaned);
         self.mic.extend_from_slice(mic);
+        self.frame(now, far, heard);
+        if let Some(event) = self.segmenter.block(now, Level::of(cleaned), far) {
+            heard(event);
+        }
+    }
+
+    /// Judges the frame that is full.
+    fn frame(&mut self, now: SamplePos, far: Far, heard: &mut dyn FnMut(VoiceEvent)) {
         let Some(sound) = self.cleaned.first_chunk::<VAD_FRAME>() else { return };
         let probability = self.activity.judge(sound).unwrap_or_else(|_| {
             // A network that fails will fail again.

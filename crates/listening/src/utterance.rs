@@ -18,10 +18,10 @@ const COMFORTABLE: usize = 10 * SPEECH_RATE as usize;
 const MARGIN: usize = 3 * SPEECH_RATE as usize / 2;
 /// So much new sound is worth a pass: 250 ms.
 const WORTH_A_PASS: u64 = SPEECH_RATE as u64 / 4;
-/// Frames of quiet after speech that are worth a pass at once: 80 ms, longer than the closure of a plosive and shorter
-/// than any detector waits before it says `Settle`, which is then answered from that pass. So much quiet behind the last
-/// loud frame also holds the end of a word that fades.
-const QUIET: usize = 8;
+/// Frames of quiet after speech that are worth a pass at once: 50 ms, shorter than any detector waits before it says
+/// `Settle`, which is then answered from that pass. So much quiet behind the last loud frame also holds the end of a word
+/// that fades.
+const QUIET: usize = 5;
 /// New sound that is worth a pass at such a place: 100 ms.
 const WORTH_A_PASS_AT_PAUSE: u64 = SPEECH_RATE as u64 / 10;
 /// Loud frames that may be speech; a click has one.

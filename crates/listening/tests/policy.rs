@@ -177,10 +177,10 @@ fn the_first_quiet_is_worth_a_pass_at_once_and_answers_the_pause() {
     let mut scene = Scene::new();
     scene.hear(ms(250));
     scene.pass();
-    scene.hear(ms(120));
+    scene.hear(ms(90));
     assert_eq!(scene.running, None);
     scene.hear(ms(10));
-    assert_eq!(scene.running.unwrap().samples, ms(380));
+    assert_eq!(scene.running.unwrap().samples, ms(350));
     scene.pass();
     scene.hear(ms(100));
     scene.settle();

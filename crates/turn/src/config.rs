@@ -8,13 +8,13 @@
 //! (after 464 ms: 34 % of the beginnings, 0.79; after 1,264 ms: 64 %, 0.62), so a pause is judged once, at its
 //! beginning. The recogniser put a full stop behind most beginnings too, but behind all whole sentences save two, which
 //! got a comma: without one more is likely to come. With the silences below and pauses of 0.3-1.2 s, 8.5 % of those
-//! beginnings would be answered; half of the whole sentences wait 200 ms, 80 % at most 600 ms, and those that the judge
+//! beginnings would be answered; half of the whole sentences wait 260 ms, 80 % at most 700 ms, and those that the judge
 //! does not recognise 1,300 ms.
 
 use media::{Ms, Probability};
 
-/// The numbers of [`Turns`](crate::Turns). Silences are counted from the end of the last voiced frame, which is known
-/// about 64 ms later.
+/// The numbers of [`Turns`](crate::Turns). Silences are counted from where the voice fell silent, which is known 40 to
+/// 70 ms later.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TurnConfig {
     /// From this probability on the end of a turn is held to be sure.
@@ -109,10 +109,10 @@ impl Default for TurnConfig {
             likely: Probability::new(0.5),
             believed_sure: Probability::new(0.7),
             believed_likely: Probability::new(0.3),
-            after_weighed: Silence::new(200, 600, 1_250),
-            // The draft's first sound is there after some 250 ms: an earlier belief would gain nothing.
-            after_sentence: Silence::new(200, 1_000, 1_300),
-            after_open: Silence::new(300, 1_000, 1_300),
+            // The draft's first sound is there after some 280 ms: an earlier belief would gain nothing.
+            after_weighed: Silence::new(260, 700, 1_250),
+            after_sentence: Silence::new(260, 1_000, 1_300),
+            after_open: Silence::new(360, 1_000, 1_300),
             after_unfinished: Silence::new(1_250, 1_500, 2_200),
             settle_within: Ms(1_500),
             goes_on: Ms(160),

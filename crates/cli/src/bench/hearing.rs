@@ -43,8 +43,10 @@ pub(super) enum Kind {
 pub(super) struct Paused {
     pub(super) name: String,
     pub(super) kind: Kind,
-    /// From the end of the last voiced frame until the pause was told.
+    /// From the end of the last voiced frame, as the detector has it, until the pause was told.
     pub(super) told_ms: u32,
+    /// From the last voiced sample, by its energy, until the pause was told.
+    pub(super) seen_ms: i64,
     /// How likely the judge holds it that the turn is over, and how long that took.
     pub(super) judged: Option<f32>,
     pub(super) judged_after_ms: u32,
@@ -106,10 +108,12 @@ impl Hearer {
         let (words, words_after_ms) = self.words(heard).await?;
         let (weighed, weighed_after_ms) = self.weigh(&words).await?;
         let (name, told_ms) = (utterance.name.clone(), told.since(since).0);
+        let seen_ms = after(told, sound.voiced.end);
         Ok(Some(Paused {
             name,
             kind,
             told_ms,
+            seen_ms,
             judged,
             judged_after_ms,
             words,
@@ -193,6 +197,12 @@ impl Hearer {
         let (words, took) = said?.context("the recogniser gave no words")?;
         Ok((words.trim().to_owned(), took))
     }
+}
+
+/// Milliseconds from this frame of a recording to this position of the clock that counted it.
+fn after(position: SamplePos, frame: usize) -> i64 {
+    let of = |count: u64, rate: u32| i64::try_from(count * 1000 / u64::from(rate)).unwrap_or(i64::MAX);
+    of(position.0, media::RATE) - of(frame as u64, RATE)
 }
 
 fn ms(since: Instant) -> u32 {

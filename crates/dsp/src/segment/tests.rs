@@ -23,18 +23,33 @@ impl Scene {
                 mic: Level::from_db(-30.0),
                 far,
             };
-            let told = self.segmenter.frame(&frame).map(|event| match event {
-                VoiceEvent::Onset { utt } => format!("onset {}", utt.0),
-                VoiceEvent::Speech { utt, voiced, .. } => format!("speech {} {}", utt.0, voiced.0),
-                VoiceEvent::Vanished { utt } => format!("vanished {}", utt.0),
-                VoiceEvent::Pause { utt, since } => {
-                    format!("pause {} {}", utt.0, since.since(SamplePos::START).0)
-                }
-                VoiceEvent::Resumed { utt } => format!("resumed {}", utt.0),
-            });
-            self.told.extend(told);
+            let event = self.segmenter.frame(&frame);
+            self.tell(event);
         }
         self
+    }
+
+    /// As many times 10 ms, so loud.
+    fn blocks(mut self, count: usize, level: f32, far: Far) -> Self {
+        for _ in 0..count {
+            self.at = self.at + Ms(10);
+            let event = self.segmenter.block(self.at, Level::from_db(level), far);
+            self.tell(event);
+        }
+        self
+    }
+
+    fn tell(&mut self, event: Option<VoiceEvent>) {
+        let told = event.map(|event| match event {
+            VoiceEvent::Onset { utt } => format!("onset {}", utt.0),
+            VoiceEvent::Speech { utt, voiced, .. } => format!("speech {} {}", utt.0, voiced.0),
+            VoiceEvent::Vanished { utt } => format!("vanished {}", utt.0),
+            VoiceEvent::Pause { utt, since } => {
+                format!("pause {} {}", utt.0, since.since(SamplePos::START).0)
+            }
+            VoiceEvent::Resumed { utt } => format!("resumed {}", utt.0),
+        });
+        self.told.extend(told);
     }
 
     fn voice(self, count: usize) -> Self {
@@ -123,4 +138,32 @@ fn over_its_own_voice_more_is_asked_for() {
 fn what_the_canceller_took_away_was_its_own_voice() {
     Scene::new().frames(9, 1.0, Far::Playing, 20.0).tells(&[]);
     Scene::new().frames(1, 1.0, Far::Silent, 20.0).tells(&["onset 1"]);
+}
+
+#[test]
+fn a_voice_that_falls_silent_pauses_before_the_detector_notices() {
+    let spoken = || Scene::new().voice(3);
+    let told = ["onset 1", "speech 1 96", "pause 1 96"];
+    spoken().blocks(4, -70.0, Far::Silent).tells(&told);
+    // Too short, too loud, or over the own voice, where the canceller takes bites out of a person's.
+    spoken().blocks(3, -70.0, Far::Silent).blocks(1, -35.0, Far::Silent).tells(&told[..2]);
+    spoken().blocks(9, -50.0, Far::Silent).tells(&told[..2]);
+    spoken().blocks(9, -70.0, Far::Playing).tells(&told[..2]);
+}
+
+#[test]
+fn a_mouth_that_closes_within_a_word_is_no_pause() {
+    let told = ["onset 1", "speech 1 96"];
+    let closed = Scene::new().frames(3, 1.0, Far::Silent, 0.0).blocks(8, -70.0, Far::Silent);
+    closed.blocks(5, -30.0, Far::Silent).frames(1, 0.9, Far::Silent, 0.0).tells(&told);
+}
+
+#[test]
+fn what_is_left_of_a_voice_in_the_detector_does_not_end_its_pause() {
+    // 40 dB quieter, and as likely voice as before.
+    let left = |scene: Scene| scene.frames(3, 0.95, Far::Silent, 40.0);
+    let paused = left(Scene::new().voice(3).blocks(4, -70.0, Far::Silent));
+    let told = ["onset 1", "speech 1 96", "pause 1 96", "resumed 1"];
+    paused.tells(&told[..3]);
+    left(Scene::new().voice(3).blocks(4, -70.0, Far::Silent)).voice(1).tells(&told);
 }

@@ -102,6 +102,7 @@ mod tests {
             name: "test".into(),
             kind: Kind::Whole,
             told_ms: 64,
+            seen_ms: 100,
             judged: Some(judged),
             judged_after_ms: 60,
             words: words.into(),

@@ -84,7 +84,7 @@ async fn measure(args: &Args, files: &Files) -> anyhow::Result<Vec<Figure>> {
 
 /// How a configuration does.
 struct Outcome {
-    /// Silence until whole sentences are believed to be over, sorted.
+    /// From the last voiced sample until whole sentences are believed to be over, in milliseconds, sorted.
     delays: Vec<f64>,
     /// The share of pauses inside a sentence that are taken for its end.
     cut: f64,
@@ -92,12 +92,15 @@ struct Outcome {
 
 fn outcome(pauses: &[Paused], config: &TurnConfig) -> Outcome {
     let of = |kind| pauses.iter().filter(move |pause| pause.kind == kind);
-    let mut delays: Vec<f64> = of(Kind::Whole)
-        .map(|pause| believed(pause, config).map_or(f64::INFINITY, |ms| f64::from(ms.0)))
-        .collect();
-    delays.sort_by(f64::total_cmp);
+    // The detector takes some of the silence for voice.
+    let after = |pause: &Paused| {
+        believed(pause, config)
+            .map_or(f64::INFINITY, |ms| f64::from(ms.0) + pause.seen_ms as f64 - f64::from(pause.told_ms))
+    };
+    let delays = sorted(of(Kind::Whole).map(after).collect());
     let early = |pause: &Paused| {
-        believed(pause, config).map_or(0, |ms| PAUSES.iter().filter(|length| ms.0 < **length).count())
+        let after = after(pause);
+        PAUSES.iter().filter(|length| after < f64::from(**length)).count()
     };
     let cut: usize = of(Kind::Beginning).map(early).sum();
     let all = of(Kind::Beginning).count() * PAUSES.len();
@@ -121,8 +124,9 @@ fn figures(pauses: &[Paused]) -> Vec<Figure> {
     let whole = now.delays.len();
     let beginnings = pauses.iter().filter(|pause| pause.kind == Kind::Beginning).count();
     let conditions = json!({
-        "what": "on recordings alone: silence until the end of a whole sentence is believed; beginnings of sentences with \
-                 a pause behind them that is taken for the end",
+        "what": "on recordings alone: from the last voiced sample of a whole sentence until its end is believed; beginnings \
+                 of sentences with a pause behind them that is taken for the end",
+        "pause_seen_median_ms": median(&sorted(pauses.iter().map(|pause| pause.seen_ms as f64).collect())),
         "pauses_ms": PAUSES, "sentences": whole, "beginnings": beginnings,
     });
     let with_curve = json!({
@@ -135,6 +139,11 @@ fn figures(pauses: &[Paused]) -> Vec<Figure> {
         Figure::new(NAMES[2], now.cut, "", beginnings * PAUSES.len(), conditions),
         Figure::new(NAMES[3], now.cut, "", beginnings * PAUSES.len(), with_curve),
     ]
+}
+
+fn sorted(mut values: Vec<f64>) -> Vec<f64> {
+    values.sort_by(f64::total_cmp);
+    values
 }
 
 /// Of sorted values.
