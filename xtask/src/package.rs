@@ -22,8 +22,15 @@ use std::{
 const PROFILE: &str = "dist";
 
 /// Programs that live beside the window's own, on every system.
-const BESIDE: [&str; 6] =
-    ["worker-llm", "worker-moonshine", "worker-kokoro", "worker-whisper", "worker-espeak", "hark"];
+const BESIDE: [&str; 7] = [
+    "worker-llm",
+    "worker-moonshine",
+    "worker-kokoro",
+    "worker-smart-turn",
+    "worker-whisper",
+    "worker-espeak",
+    "hark",
+];
 
 /// Those, and what the system of this name (as [`env::consts::OS`] has it) gets besides.
 fn beside(system: &str) -> Vec<&'static str> {

@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::{LanguageModel, LoadRequest, SpeechToText, TextToSpeech};
+use engine::{LanguageModel, LoadRequest, SpeechToText, TextToSpeech, TurnJudge};
 use media::SoundCard;
 use model_store::ModelStore;
-use session::voice::Detectors;
 use tokio::sync::watch;
 
 use crate::contract::{ApiError, ServerReport, SoundDevices, Voices};
@@ -83,8 +82,10 @@ pub struct SpokenParts {
     pub recogniser: Arc<dyn SpeechToText>,
     /// Speaks.
     pub voice: Arc<dyn TextToSpeech>,
-    /// Small networks.
-    pub detectors: Detectors,
+    /// Judges the ends of turns, where there is such a model.
+    pub judge: Option<Arc<dyn TurnJudge>>,
+    /// The file of the detector of voices, where it is here.
+    pub voice_activity: Option<PathBuf>,
 }
 
 /// Sound and speech on this machine.

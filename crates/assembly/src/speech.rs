@@ -4,6 +4,7 @@
 //! some minutes after the last use, so that a program that is only open holds no speech models in memory.
 
 mod choice;
+mod judge;
 mod routed;
 mod shelf;
 
@@ -18,23 +19,27 @@ use async_trait::async_trait;
 use audio_io::SystemCard;
 use engine::{
     EngineError, SpeakRequest, SpeakerInfo, SpeechChunk, SpeechLoad, SpeechToText, Spoken, TextToSpeech,
+    TurnJudge,
 };
 use media::{Device, Direction, SoundCard};
 use model_store::ModelStore;
-use session::voice::Detectors;
 use settings::{Paths, SettingsFile};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use worker_host::{Limits, PhonemeVoice, SpeakWorker, SttWorker, WorkerCommand, worker_program};
+use worker_host::{JudgeWorker, Limits, PhonemeVoice, SpeakWorker, SttWorker, WorkerCommand, worker_program};
 
-use choice::{Chosen, plain_voice, recogniser};
+use choice::{Chosen, Judging, plain_voice, recogniser};
 pub use choice::{Hearing, missing, voice_set};
+use judge::JudgeHere;
 use routed::RoutedVoice;
 use shelf::Shelf;
 
 /// The neural voice.
 const KOKORO: &str = "worker-kokoro";
+
+/// The judge of turns.
+const SMART_TURN: &str = "worker-smart-turn";
 
 /// A sound system that does not answer within this time hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -56,6 +61,7 @@ pub struct SystemSpeech {
 struct Shelves {
     recognisers: Shelf<(PathBuf, SpeechLoad), SttWorker>,
     voices: Shelf<(PathBuf, SpeechLoad), SpeakWorker>,
+    judges: Shelf<(PathBuf, SpeechLoad), JudgeWorker>,
 }
 
 impl SystemSpeech {
@@ -70,6 +76,7 @@ impl SystemSpeech {
                 let Some(shelves) = swept.upgrade() else { return };
                 shelves.recognisers.sweep();
                 shelves.voices.sweep();
+                shelves.judges.sweep();
             }
         });
         Self { paths, runtime, shelves }
@@ -121,9 +128,24 @@ impl SystemSpeech {
         }))
     }
 
-    /// The small networks that are here.
-    pub fn detectors(&self, models: &ModelStore) -> Detectors {
-        choice::detectors(models)
+    /// The judge of turns that is here.
+    pub fn judge(&self, models: &ModelStore) -> Option<Arc<dyn TurnJudge>> {
+        let load = match choice::judging(models)? {
+            Judging::Here(file) => return Some(Arc::new(JudgeHere::new(file))),
+            Judging::Worker(load) => load,
+        };
+        let Ok(program) = worker_program(SMART_TURN) else {
+            return load.file("weights").map(|file| Arc::new(JudgeHere::new(file.into())) as _);
+        };
+        let _entered = self.runtime.enter();
+        Some(self.shelves.judges.take((program, load), |(program, load)| {
+            JudgeWorker::new(WorkerCommand::new(program), Limits::default(), load.clone())
+        }))
+    }
+
+    /// The file of the detector of voices that is here.
+    pub fn voice_activity(&self, models: &ModelStore) -> Option<PathBuf> {
+        choice::voice_activity(models)
     }
 
     /// The sound devices there are, or why they are not known.
@@ -170,7 +192,8 @@ impl Speech for SystemSpeech {
             card: self.card(),
             recogniser: self.recogniser(models, Hearing::of(settings))?,
             voice: self.voice(models)?,
-            detectors: self.detectors(models),
+            judge: self.judge(models),
+            voice_activity: self.voice_activity(models),
         })
     }
 

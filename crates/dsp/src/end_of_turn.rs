@@ -1,5 +1,6 @@
 //! Whether the speaker has finished: Smart Turn v3, a small network on Whisper's features of the last 8 s. It hears
-//! intonation and breath, not words. Runs on a thread of its own, apart from the listening chain.
+//! intonation and breath, not words. Runs apart from the listening chain: in a worker, which is given the features made here,
+//! or where there is none on a thread of its own.
 
 use std::path::Path;
 
@@ -23,6 +24,11 @@ impl JudgeInput {
     pub fn new(mut sound: Vec<f32>) -> Self {
         sound.drain(..sound.len().saturating_sub(WINDOW));
         Self { sound }
+    }
+
+    /// What a network looks at: 80 mel bands, each of 800 frames of 10 ms.
+    pub fn spectrogram(&self, mel: &mut LogMel) -> Vec<f32> {
+        mel.of(&self.sound)
     }
 }
 
@@ -49,7 +55,16 @@ impl EndOfTurn {
     /// How likely it is that the speaker has finished. The network's output is called `logits`, but is a probability
     /// already (the publisher's code compares it with 0.5 and calls it so).
     pub fn judge(&mut self, input: &JudgeInput) -> Result<Probability, ModelError> {
-        let features = NdTensor::from_data([1, BANDS, FRAMES], self.mel.of(&input.sound));
+        let spectrogram = input.spectrogram(&mut self.mel);
+        self.judge_spectrogram(spectrogram)
+    }
+
+    /// The same of what [`JudgeInput::spectrogram`] made.
+    pub fn judge_spectrogram(&mut self, spectrogram: Vec<f32>) -> Result<Probability, ModelError> {
+        if spectrogram.len() != BANDS * FRAMES {
+            return Err(ModelError::Run("a spectrogram has 80 bands of 800 frames".into()));
+        }
+        let features = NdTensor::from_data([1, BANDS, FRAMES], spectrogram);
         let made = self.network.run(vec![(self.input, features.into())], &[self.output])?;
         let value = made.into_iter().next().ok_or_else(|| ModelError::Run("it gave no result".into()))?;
         let value: NdTensor<f32, 2> =

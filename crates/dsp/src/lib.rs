@@ -22,6 +22,7 @@ pub use echo::{Canceller, EchoCanceller, NoiseSuppression, Sonora, open_cancelle
 pub use end_of_turn::{EndOfTurn, JudgeInput};
 pub use frontend::{Block, Convergence, Frontend, FrontendConfig, Levels, Origin, Out};
 pub use level::Meter;
+pub use mel::LogMel;
 pub use model::ModelError;
 pub use resample::{RateError, Resampler};
 pub use segment::{Far, Frame, Segmenter, SegmenterConfig, Threshold, Utterance, VoiceEvent};

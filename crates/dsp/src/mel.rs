@@ -25,7 +25,7 @@ const FLOOR: f32 = 1e-10;
 const VARIANCE_EPSILON: f64 = 1e-7;
 
 /// Computes spectrograms; keeps its plans and buffers between them.
-pub(crate) struct LogMel {
+pub struct LogMel {
     fft: Arc<dyn RealToComplex<f32>>,
     window: Vec<f32>,
     bands: Vec<Band>,
@@ -41,8 +41,15 @@ struct Band {
     weights: Vec<f32>,
 }
 
+impl Default for LogMel {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl LogMel {
-    pub(crate) fn new() -> Self {
+    /// With its plans made.
+    pub fn new() -> Self {
         let fft = RealFftPlanner::<f32>::new().plan_fft_forward(FFT);
         Self {
             window: hann(),

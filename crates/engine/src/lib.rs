@@ -18,6 +18,6 @@ pub use language_model::{
 pub use scripted::{Gate, Line, ScriptedModel};
 pub use speech::{
     Hypothesis, Language, ListenRequest, Pcm, RecogniserInfo, SPEECH_RATE, SoundIn, SpeakRequest,
-    SpeakerInfo, SpeechChunk, SpeechLoad, SpeechTask, SpeechToText, Spoken, TextToSpeech, Transcript, Voice,
-    WordMark, WordTime,
+    SpeakerInfo, Spectrogram, SpeechChunk, SpeechLoad, SpeechTask, SpeechToText, Spoken, TextToSpeech,
+    Transcript, TurnJudge, Voice, WordMark, WordTime,
 };

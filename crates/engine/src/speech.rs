@@ -36,6 +36,12 @@ impl<'de> Deserialize<'de> for Pcm {
     }
 }
 
+/// What a voice looks like: the log-mel spectrogram of the last 8 s at 16 kHz, as Whisper has it: 80 bands, each of 800
+/// frames of 10 ms, one band after the other. On the wire as [`Pcm`] is.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Spectrogram(pub Pcm);
+
 /// A language as BCP 47 has it, at its shortest: `en`, `es`, `zh`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -232,6 +238,22 @@ pub struct SpeakerInfo {
     pub voices: Vec<Voice>,
     /// Milliseconds from the request to ready.
     pub load_ms: f64,
+}
+
+/// Judges by the melody of a voice whether somebody has finished speaking.
+#[async_trait]
+pub trait TurnJudge: Send + Sync {
+    /// Makes the judge ready, if it is not.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    async fn ready(&self) -> Result<(), EngineError>;
+
+    /// How likely it is that the speaker has finished, 0..=1.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    async fn judge(&self, voice: Spectrogram) -> Result<f32, EngineError>;
 }
 
 /// Text to speech. Jobs are taken one after another in the order of their calls.

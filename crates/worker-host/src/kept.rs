@@ -9,7 +9,9 @@ use engine::{EngineError, JobError, SpeechLoad};
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use worker_kit::Protocol;
-use worker_kit::protocols::{Stt, SttOutput, SttRequest, Tts, TtsOutput, TtsRequest};
+use worker_kit::protocols::{
+    Judge, JudgeOutput, JudgeRequest, Stt, SttOutput, SttRequest, Tts, TtsOutput, TtsRequest,
+};
 
 use crate::command::WorkerCommand;
 use crate::events::Events;
@@ -45,6 +47,18 @@ impl Loads for Tts {
 
     fn info(output: TtsOutput) -> Option<Self::Info> {
         if let TtsOutput::Loaded(info) = output { Some(info) } else { None }
+    }
+}
+
+impl Loads for Judge {
+    type Info = ();
+
+    fn load(load: SpeechLoad) -> JudgeRequest {
+        JudgeRequest::Load(load)
+    }
+
+    fn info(output: JudgeOutput) -> Option<()> {
+        matches!(output, JudgeOutput::Loaded).then_some(())
     }
 }
 

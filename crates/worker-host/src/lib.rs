@@ -3,8 +3,8 @@
 //! - [`Supervisor`] keeps one worker process alive and gives it jobs, one after another. It is generic over the
 //!   [protocol](worker_kit::Protocol) and knows nothing of models.
 //! - [`LlmWorker`] is the language model over it: it remembers which model is wanted and loads it again after a crash.
-//! - [`SttWorker`] is a recogniser over it, [`SpeakWorker`] a voice; [`PhonemeVoice`] is a voice that reads phonemes and
-//!   another that tells them.
+//! - [`SttWorker`] is a recogniser over it, [`SpeakWorker`] a voice, [`JudgeWorker`] a judge of turns; [`PhonemeVoice`] is a
+//!   voice that reads phonemes and another that tells them.
 //! - [`worker_program`] finds a worker's program.
 //!
 //! Always holds: a job ends in exactly one of "done", "failed" and "the worker is gone"; what a worker sent before it
@@ -15,6 +15,7 @@ mod codec;
 mod command;
 mod connection;
 mod events;
+mod judge;
 mod kept;
 mod launch;
 mod llm;
@@ -29,6 +30,7 @@ mod tts;
 
 pub use command::{WORKER_DIR, WorkerCommand, worker_program};
 pub use events::Events;
+pub use judge::JudgeWorker;
 pub use llm::{LlmWorker, ModelState};
 pub use status::{Life, Limits, RestartBudget, WorkerGone, WorkerStatus};
 pub use stt::{REPLAYED, SttWorker};

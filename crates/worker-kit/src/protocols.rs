@@ -2,8 +2,8 @@
 
 use engine::{
     GenerateEvent, GenerateRequest, Generated, Hypothesis, Language, ListenRequest, LoadProgress,
-    LoadRequest, ModelInfo, RecogniserInfo, SoundIn, SpeakRequest, SpeakerInfo, SpeechChunk, SpeechLoad,
-    Spoken, Transcript,
+    LoadRequest, ModelInfo, RecogniserInfo, SoundIn, SpeakRequest, SpeakerInfo, Spectrogram, SpeechChunk,
+    SpeechLoad, Spoken, Transcript,
 };
 use serde::{Deserialize, Serialize};
 
@@ -144,4 +144,36 @@ pub enum TtsOutput {
     Spoken(Spoken),
     /// To [`TtsRequest::Phonemes`].
     Phonemes(Vec<WordPhonemes>),
+}
+
+/// The protocol of a judge of turns: `worker-smart-turn`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judge {}
+
+impl Protocol for Judge {
+    const NAME: &'static str = "judge";
+    const VERSION: u32 = 1;
+    type Request = JudgeRequest;
+    type Input = Nothing;
+    type Event = Nothing;
+    type Output = JudgeOutput;
+}
+
+/// What a judge of turns is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum JudgeRequest {
+    /// Make this model ready, in place of any other. Ends with [`JudgeOutput::Loaded`].
+    Load(SpeechLoad),
+    /// How likely it is that this speaker has finished. Ends with [`JudgeOutput::Judged`]; with
+    /// [`engine::JobError::NoModel`] when none is ready.
+    Judge(Spectrogram),
+}
+
+/// What a judge of turns answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum JudgeOutput {
+    /// To [`JudgeRequest::Load`].
+    Loaded,
+    /// To [`JudgeRequest::Judge`]: 0..=1.
+    Judged(f32),
 }

@@ -1,8 +1,9 @@
-//! Speech models that run through ONNX Runtime: Moonshine, which listens, and Kokoro, which speaks. One library under two
-//! worker programs.
+//! Speech models that run through ONNX Runtime: Moonshine, which listens, Smart Turn, which judges whether somebody has
+//! finished, and Kokoro, which speaks. One library under three worker programs.
 //!
 //! - [`runtime`]: the shared library of ONNX Runtime, which comes as a file of the starter set, and sessions on it.
 //! - [`moonshine`]: English speech to text, while it is being spoken.
+//! - [`smart_turn`]: the end of a turn, by the melody.
 //! - [`kokoro`]: phonemes to speech.
 //!
 //! Always holds: what was said is in frames to the host and nowhere else, never in the log. ONNX Runtime's threads are
@@ -12,6 +13,7 @@ pub mod kokoro;
 mod memory;
 pub mod moonshine;
 pub mod runtime;
+pub mod smart_turn;
 
 pub use memory::give_back_early;
 use worker_kit::Identity;

@@ -186,7 +186,7 @@ pub(crate) fn bad_model(reason: String) -> JobError {
 }
 
 /// A computation failed although the model was loaded.
-fn failed(error: &ort::Error) -> JobError {
+pub(crate) fn failed(error: &ort::Error) -> JobError {
     tracing::error!(%error, "a computation failed");
     JobError::Internal { reason: "The speech model failed on this. Try again.".into() }
 }

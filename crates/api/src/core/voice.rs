@@ -137,8 +137,8 @@ impl Core {
             }
             match model {
                 Ok(model) => {
-                    let SpokenParts { card, recogniser, voice, detectors } = opening.parts;
-                    let engines = VoiceEngines { card, recogniser, model, voice, detectors };
+                    let SpokenParts { card, recogniser, voice, judge, voice_activity } = opening.parts;
+                    let engines = VoiceEngines { card, recogniser, model, voice, judge, voice_activity };
                     core.voice.view.waits_for = Some(VoiceWait::Speech);
                     core.tell_voice();
                     core.begin_voice(opening.number, engines, opening.start);

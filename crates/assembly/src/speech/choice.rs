@@ -1,9 +1,10 @@
 //! Which of the models that are here are used. Looks at files and at nothing else.
 
+use std::path::PathBuf;
+
 use api::{ApiError, ErrorCode};
 use engine::{SpeechLoad, SpeechTask};
 use model_store::{FileRole, InstalledModel, Machine, ModelId, ModelStore, Starter, Task, Verdict};
-use session::voice::Detectors;
 use settings::SpokenLanguage;
 
 /// Where ONNX Runtime is, where no model folder has it: the name its other users know.
@@ -191,14 +192,29 @@ pub(super) fn neural_voice(models: &ModelStore) -> Option<SpeechLoad> {
     with_runtime(models, &model)
 }
 
-/// The small networks that are here.
-pub(super) fn detectors(models: &ModelStore) -> Detectors {
-    let here = models.installed();
-    let of = |task| {
-        let model = here.iter().find(|model| model.task == task && model.problem.is_none());
-        model.and_then(|model| model.path(FileRole::Weights)).map(Into::into)
-    };
-    Detectors { voice_activity: of(Task::VoiceActivity), end_of_turn: of(Task::EndOfTurn) }
+/// Where the ends of turns are judged.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Judging {
+    /// In the worker, with this.
+    Worker(SpeechLoad),
+    /// In this process, with this file: there is no ONNX Runtime.
+    Here(PathBuf),
+}
+
+/// The judge of turns that is here.
+pub(super) fn judging(models: &ModelStore) -> Option<Judging> {
+    let model = small(models, Task::EndOfTurn)?;
+    let here = || model.path(FileRole::Weights).map(|file| Judging::Here(file.into()));
+    with_runtime(models, &model).map(Judging::Worker).or_else(here)
+}
+
+/// The file of the detector of voices that is here.
+pub(super) fn voice_activity(models: &ModelStore) -> Option<PathBuf> {
+    small(models, Task::VoiceActivity)?.path(FileRole::Weights).map(Into::into)
+}
+
+fn small(models: &ModelStore, task: Task) -> Option<InstalledModel> {
+    models.installed().into_iter().find(|model| model.task == task && model.problem.is_none())
 }
 
 /// The models of the voice starter set that are not here, whole.
@@ -284,7 +300,7 @@ mod tests {
         let error = recogniser(&models, ANY, |_| true).unwrap_err();
         assert_eq!(error.code, ErrorCode::NoModel);
         assert!(error.message.contains("hark models pull voice"), "{}", error.message);
-        assert_eq!(detectors(&models), Detectors::default());
+        assert_eq!((voice_activity(&models), judging(&models)), (None, None));
         assert_eq!(missing(&models, ANY).len(), STARTERS.len());
     }
 
@@ -297,7 +313,8 @@ mod tests {
         assert_eq!(roles, ["weights", "decoder", "tokenizer", "library"]);
         assert!(load.file("library").is_some_and(Path::is_file));
         assert_eq!(chosen(&models, language("es")), Err(ErrorCode::NoModel));
-        assert!(detectors(&models).voice_activity.is_some_and(|path| path.is_file()));
+        assert!(voice_activity(&models).is_some_and(|path| path.is_file()));
+        assert!(matches!(judging(&models), Some(Judging::Worker(load)) if load.file("library").is_some()));
         assert!(missing(&models, ANY).is_empty());
         assert_eq!(missing(&models, language("zh")).len(), 1);
     }

@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use anyhow::Context;
 use dialogue::prompt::{SPOKEN, Speaker, Turn, assemble};
-use dsp::{EndOfTurn, Frontend, FrontendConfig, Out, VoiceEvent};
+use dsp::{Frontend, FrontendConfig, JudgeInput, LogMel, Out, VoiceEvent};
 use engine::{
     CacheUse, GenerateEvent, GenerateRequest, Language, LanguageModel, ListenRequest, Pcm, Sampling, SoundIn,
-    SpeechTask, SpeechToText, Thinking, Weigh,
+    Spectrogram, SpeechTask, SpeechToText, Thinking, TurnJudge, Weigh,
 };
 use media::{Batch, Ms, SamplePos};
 use serde::Serialize;
@@ -63,7 +63,8 @@ pub(super) struct Paused {
 /// The product's ears.
 pub(super) struct Hearer {
     vad: Option<PathBuf>,
-    judge: Option<EndOfTurn>,
+    judge: Option<Arc<dyn TurnJudge>>,
+    mel: LogMel,
     recogniser: Arc<dyn SpeechToText>,
     model: LlmWorker,
 }
@@ -78,14 +79,13 @@ struct Found {
 
 impl Hearer {
     pub(super) async fn new(files: &Files) -> anyhow::Result<Self> {
-        let detectors = files.detectors()?;
-        let judge = detectors.end_of_turn.map(|file| EndOfTurn::load(&file, 1)).transpose()?;
+        let (vad, judge) = (files.voice_activity()?, files.judge()?);
         let recogniser = files.recogniser()?;
         recogniser.ready().await.map_err(api::ApiError::from)?;
         let model = LlmWorker::new(WorkerCommand::new(worker_program("worker-llm")?), Limits::default());
         model.set_model(Some(files.chat_model()?));
         model.ready(None).await?;
-        Ok(Self { vad: detectors.voice_activity, judge, recogniser, model })
+        Ok(Self { vad, judge, mel: LogMel::default(), recogniser, model })
     }
 
     /// Hears a recording; nothing if no pause is seen at its end.
@@ -93,16 +93,14 @@ impl Hearer {
         let sound = utterance.between(BEFORE, AFTER);
         let Some(found) = self.last_pause(&sound)? else { return Ok(None) };
         let Found { frontend, onset, since, told } = found;
-        let judge = |this: &mut Self, until: SamplePos| -> anyhow::Result<Option<f32>> {
-            let Some(judge) = &mut this.judge else { return Ok(None) };
-            Ok(Some(judge.judge(&frontend.judge_input(onset - JUDGED_FROM, until))?.get()))
-        };
+        let sound_until = |until: SamplePos| frontend.judge_input(onset - JUDGED_FROM, until);
         let began = Instant::now();
-        let judged = judge(self, told)?;
+        let judged = self.judged(&sound_until(told)).await?;
         let judged_after_ms = ms(began);
         let mut judged_later = Vec::new();
         for later in LATER {
-            judged_later.extend(judge(self, told + Ms(later))?.map(|judged| (later, judged)));
+            let judged = self.judged(&sound_until(told + Ms(later))).await?;
+            judged_later.extend(judged.map(|judged| (later, judged)));
         }
         let heard = frontend.between(onset - PRE_ROLL, told);
         let (words, words_after_ms) = self.words(heard).await?;
@@ -122,6 +120,12 @@ impl Hearer {
             weighed_after_ms,
             judged_later,
         }))
+    }
+
+    async fn judged(&mut self, sound: &JudgeInput) -> anyhow::Result<Option<f32>> {
+        let Some(judge) = &self.judge else { return Ok(None) };
+        let voice = Spectrogram(Pcm(sound.spectrogram(&mut self.mel)));
+        Ok(Some(judge.judge(voice).await?))
     }
 
     fn last_pause(&self, sound: &Utterance) -> anyhow::Result<Option<Found>> {

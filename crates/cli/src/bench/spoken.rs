@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use assembly::speech::{Hearing, SystemSpeech};
-use engine::{LoadRequest, SpeechToText};
+use engine::{LoadRequest, SpeechToText, TurnJudge};
 use tokio::runtime::Handle;
 use voice_bench::voices::{self, Utterance};
 use voice_bench::{Home, Models};
@@ -104,10 +104,16 @@ impl Files {
         })
     }
 
-    /// The small networks.
-    pub(super) fn detectors(&self) -> anyhow::Result<session::voice::Detectors> {
+    /// The judge of turns, as the conversation has it.
+    pub(super) fn judge(&self) -> anyhow::Result<Option<Arc<dyn TurnJudge>>> {
         let speech = SystemSpeech::new(self.paths(), self.runtime.clone());
-        Ok(speech.detectors(&*self.store()?))
+        Ok(speech.judge(&*self.store()?))
+    }
+
+    /// The file of the detector of voices.
+    pub(super) fn voice_activity(&self) -> anyhow::Result<Option<PathBuf>> {
+        let speech = SystemSpeech::new(self.paths(), self.runtime.clone());
+        Ok(speech.voice_activity(&*self.store()?))
     }
 
     fn paths(&self) -> settings::Paths {

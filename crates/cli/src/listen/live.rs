@@ -3,6 +3,7 @@
 //! One thread (`hark-ears`) reads the sound card and finds utterances in the sound; what it finds waits in a queue for
 //! the recogniser. A full queue, minutes of sound, makes the thread wait, and then sound is lost.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,7 +14,6 @@ use engine::{Hypothesis, Pcm, SoundIn};
 use media::{
     Batch, Direction, Ms, SamplePos, Side, SoundCard, SoundLink, SoundNews, SoundRequest, samples_of_ms,
 };
-use session::voice::Detectors;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -54,10 +54,10 @@ pub(super) async fn listen(
     job: &Job,
     card: &dyn SoundCard,
     request: &SoundRequest,
-    detectors: Detectors,
+    voice_activity: Option<PathBuf>,
     output: &mut Output,
 ) -> anyhow::Result<Exit> {
-    let config = FrontendConfig { vad: detectors.voice_activity, ..FrontendConfig::default() };
+    let config = FrontendConfig { vad: voice_activity, ..FrontendConfig::default() };
     let failed = |sentence: String| Failure::new(Exit::Failed, sentence);
     let frontend = Frontend::new(&config).map_err(|error| failed(error.to_string()))?;
     let link = card.open(request).map_err(|error| failed(error.to_string()))?;

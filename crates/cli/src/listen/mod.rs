@@ -104,8 +104,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
                 input: microphone.await?.or_else(|| settings.microphone.clone().map(media::DeviceName)),
                 ..media::SoundRequest::default()
             };
-            let detectors = system.detectors(&opened.store);
-            live::listen(&job, system.card().as_ref(), &request, detectors, &mut output).await?
+            let activity = system.voice_activity(&opened.store);
+            live::listen(&job, system.card().as_ref(), &request, activity, &mut output).await?
         };
         output.end()?;
         Ok(exit)

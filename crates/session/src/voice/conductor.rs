@@ -129,7 +129,7 @@ impl Conductor {
         let language = settings.language.clone();
         let scribe = Scribe::new(engines.recogniser.clone(), language, runtime.clone(), out.clone());
         let reader = Reader::new(engines.model.clone(), runtime.clone());
-        let judge = Judge::new(engines.detectors.end_of_turn.clone(), out.clone());
+        let judge = Judge::new(engines.judge.clone(), &runtime, &out);
         let mode = settings.mode;
         let mut conductor = Self {
             frontend,

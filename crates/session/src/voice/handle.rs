@@ -20,7 +20,7 @@ use super::conductor::{Conductor, Parts};
 use super::happened::{Happened, Out, QUEUE};
 use super::player::Player;
 use super::talk::Talk;
-use super::types::{Detectors, VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceStart};
+use super::types::{VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceStart};
 
 /// Events that may wait for the listener. Levels are dropped when it is full; everything else waits.
 const EVENTS: usize = 1024;
@@ -82,8 +82,7 @@ pub fn start(
 
 /// The listening chain; a detector whose file is broken is replaced by the built-in one.
 fn listening(engines: &VoiceEngines) -> Result<Frontend, VoiceError> {
-    let config =
-        FrontendConfig { vad: engines.detectors.voice_activity.clone(), ..FrontendConfig::default() };
+    let config = FrontendConfig { vad: engines.voice_activity.clone(), ..FrontendConfig::default() };
     Frontend::new(&config).or_else(|error| {
         tracing::warn!(%error, "the detector of voices cannot be used; a simpler one takes its place");
         Ok(Frontend::new(&FrontendConfig::default())?)
@@ -116,6 +115,14 @@ fn work(
 async fn make_ready(engines: VoiceEngines, warm_up: GenerateRequest, out: Out) {
     let recogniser = async { engines.recogniser.ready().await.err().map(VoiceProblem::Recogniser) };
     let voice = async { engines.voice.ready().await.err().map(VoiceProblem::Voice) };
+    let judge = async {
+        if let Some(judge) = &engines.judge
+            && let Err(error) = judge.ready().await
+        {
+            // Nothing that a user would miss: turns are ended by pauses and words.
+            tracing::warn!(%error, "the ends of turns are not judged");
+        }
+    };
     let model = async {
         let (events, mut made) = mpsc::channel(8);
         let drain = async {
@@ -132,7 +139,7 @@ async fn make_ready(engines: VoiceEngines, warm_up: GenerateRequest, out: Out) {
             let _ = out.send(Happened::Weighs).await;
         }
     };
-    let (recogniser, voice, ()) = tokio::join!(recogniser, voice, model);
+    let (recogniser, voice, (), ()) = tokio::join!(recogniser, voice, judge, model);
     let problems = [recogniser, voice].into_iter().flatten().collect();
     // An error means that the conversation has ended.
     let _ = out.send(Happened::Ready(problems)).await;
@@ -145,7 +152,8 @@ pub fn sound_only(card: Arc<dyn SoundCard>, voice: Option<Arc<dyn TextToSpeech>>
         recogniser: Arc::new(Silent),
         model: Arc::new(Silent),
         voice: voice.unwrap_or_else(|| Arc::new(Silent)),
-        detectors: Detectors::default(),
+        judge: None,
+        voice_activity: None,
     }
 }
 

@@ -1,18 +1,17 @@
-//! Judging the ends of turns on a thread of its own (`hark-judge`), because a judgement takes some tens of milliseconds.
+//! Judging the ends of turns, apart from the conversation's thread (`hark-judge`), because a judgement takes some tens of
+//! milliseconds.
 
-use std::path::PathBuf;
 use std::sync::{Arc, mpsc as std_mpsc};
 use std::time::Duration;
 
-use dsp::{EndOfTurn, JudgeInput};
-use media::SamplePos;
+use dsp::{JudgeInput, LogMel};
+use engine::{Pcm, Spectrogram, TurnJudge};
+use media::{Probability, SamplePos};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use turn::Utt;
 
 use super::happened::{Happened, Out};
-
-/// Threads for the network: on two cores a judgement takes 60 ms with two and 90 ms with one.
-const THREADS: usize = 2;
 
 /// Nobody waits longer for a judgement.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -24,23 +23,35 @@ struct Case {
     sound: JudgeInput,
 }
 
-/// The way to the judge. Without its model, or without a thread, nothing is ever judged, and pauses and words decide.
+/// The way to the judge. Without one, or without a thread, nothing is ever judged, and pauses and words decide.
 pub(super) struct Judge {
     cases: Option<std_mpsc::Sender<Case>>,
     at_work: Arc<watch::Sender<bool>>,
 }
 
+/// The thread's side.
+struct Bench {
+    judge: Arc<dyn TurnJudge>,
+    runtime: Handle,
+    mel: LogMel,
+    at_work: Arc<watch::Sender<bool>>,
+    out: Out,
+}
+
 impl Judge {
-    pub(super) fn new(model: Option<PathBuf>, out: Out) -> Self {
+    pub(super) fn new(judge: Option<Arc<dyn TurnJudge>>, runtime: &Handle, out: &Out) -> Self {
         let at_work = Arc::new(watch::Sender::new(false));
-        let Some(model) = model else { return Self { cases: None, at_work } };
+        let Some(judge) = judge else { return Self { cases: None, at_work } };
         let (cases, waiting) = std_mpsc::channel();
         let thread = std::thread::Builder::new().name("hark-judge".into());
-        let busy = at_work.clone();
-        let spawned = thread.spawn(move || {
-            work(&model, &waiting, &out, &busy);
-            busy.send_replace(false);
-        });
+        let mut bench = Bench {
+            judge,
+            runtime: runtime.clone(),
+            mel: LogMel::default(),
+            at_work: at_work.clone(),
+            out: out.clone(),
+        };
+        let spawned = thread.spawn(move || bench.sit(&waiting));
         Self { cases: spawned.is_ok().then_some(cases), at_work }
     }
 
@@ -63,34 +74,36 @@ impl Judge {
             // Before the case is there: it may be judged before this goes on.
             self.at_work.send_replace(true);
             if cases.send(Case { utt, pause, sound }).is_err() {
-                // The model could not be used, which was logged.
+                // The conversation is over.
                 self.at_work.send_replace(false);
             }
         }
     }
 }
 
-fn work(model: &std::path::Path, cases: &std_mpsc::Receiver<Case>, out: &Out, at_work: &watch::Sender<bool>) {
-    let mut network = match EndOfTurn::load(model, THREADS) {
-        Ok(network) => network,
-        Err(error) => return tracing::warn!(%error, "the end of turns is not judged"),
-    };
-    while let Ok(mut case) = cases.recv() {
-        // Only the newest pause is of interest.
-        while let Ok(newer) = cases.try_recv() {
-            case = newer;
-        }
-        let Case { utt, pause, sound } = case;
-        at_work.send_replace(true);
-        let judged = network.judge(&sound);
-        at_work.send_replace(false);
-        match judged {
-            Ok(probability) => {
-                if out.blocking_send(Happened::Judged { utt, pause, probability }).is_err() {
-                    return;
-                }
+impl Bench {
+    fn sit(&mut self, cases: &std_mpsc::Receiver<Case>) {
+        while let Ok(mut case) = cases.recv() {
+            // Only the newest pause is of interest.
+            while let Ok(newer) = cases.try_recv() {
+                case = newer;
             }
-            Err(error) => return tracing::warn!(%error, "the end of turns is no longer judged"),
+            let Case { utt, pause, sound } = case;
+            self.at_work.send_replace(true);
+            let voice = Spectrogram(Pcm(sound.spectrogram(&mut self.mel)));
+            let judged = self.runtime.block_on(self.judge.judge(voice));
+            self.at_work.send_replace(false);
+            match judged {
+                Ok(judged) => {
+                    let probability = Probability::new(judged);
+                    let told = Happened::Judged { utt, pause, probability };
+                    if self.out.blocking_send(told).is_err() {
+                        return;
+                    }
+                }
+                // The next pause is another chance; meanwhile pauses and words decide.
+                Err(error) => tracing::warn!(%error, "the end of a turn was not judged"),
+            }
         }
     }
 }

@@ -22,8 +22,7 @@ mod types;
 
 pub use handle::{VoiceError, VoiceHandle, sound_only, start};
 pub use types::{
-    Detectors, SpokenEnd, TurnTimings, VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceSettings,
-    VoiceStart,
+    SpokenEnd, TurnTimings, VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceSettings, VoiceStart,
 };
 
 #[cfg(test)]

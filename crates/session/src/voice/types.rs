@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use dialogue::prompt::Turn;
-use engine::{EngineError, GenerateRequest, Language, LanguageModel, SpeechToText, TextToSpeech};
+use engine::{EngineError, GenerateRequest, Language, LanguageModel, SpeechToText, TextToSpeech, TurnJudge};
 use media::{Direction, Level, Side, SoundCard, SoundRequest};
 use turn::{Gen, Mode, Muted, Phase};
 
@@ -21,17 +21,10 @@ pub struct VoiceEngines {
     pub model: Arc<dyn LanguageModel>,
     /// Speaks.
     pub voice: Arc<dyn TextToSpeech>,
-    /// Small networks that run in this process.
-    pub detectors: Detectors,
-}
-
-/// Files of the small networks that run in this process.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Detectors {
-    /// Voice activity (Silero); without it a simpler detector is used.
+    /// Judges the ends of turns; without it pauses and words decide.
+    pub judge: Option<Arc<dyn TurnJudge>>,
+    /// The file of the detector of voices (Silero), which runs in this process; without it a simpler one is used.
     pub voice_activity: Option<PathBuf>,
-    /// The end of a turn (Smart Turn); without it pauses and words decide.
-    pub end_of_turn: Option<PathBuf>,
 }
 
 /// How it is to be spoken.

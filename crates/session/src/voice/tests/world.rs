@@ -16,7 +16,7 @@ use crate::voice::conductor::{Conductor, Parts};
 use crate::voice::happened::{Happened, QUEUE};
 use crate::voice::player::Player;
 use crate::voice::talk::Talk;
-use crate::voice::types::{Detectors, VoiceEngines, VoiceSettings};
+use crate::voice::types::{VoiceEngines, VoiceSettings};
 use crate::voice::{VoiceCommand, VoiceEvent};
 
 /// Samples of one round: 10 ms.
@@ -77,7 +77,8 @@ impl World {
             recogniser: ear.clone(),
             model: model.clone(),
             voice: throat.clone(),
-            detectors: Detectors::default(),
+            judge: None,
+            voice_activity: None,
         };
         let request = GenerateRequest {
             messages: Vec::new(),
