@@ -12,6 +12,7 @@ use std::time::Duration;
 use media::{BLOCK, Batch, Level, Ms, Probability, RATE, SamplePos, SoundNews, samples_of_ms};
 
 use crate::align::FarQueue;
+use crate::doze::Dozing;
 use crate::echo::{Canceller, EchoCanceller, NoiseSuppression, open_canceller};
 use crate::recent::Recent;
 use crate::{
@@ -306,7 +307,7 @@ fn change_rate(resampler: &mut Option<Resampler>, rate: u32, out: &mut Vec<f32>)
 impl Voice {
     fn new(config: &FrontendConfig) -> Result<Self, ModelError> {
         let (activity, detector): (Box<dyn VoiceActivity>, _) = match &config.vad {
-            Some(path) if path.exists() => (Box::new(Silero::load(path)?), Detector::Silero),
+            Some(path) if path.exists() => (Box::new(Dozing::new(Silero::load(path)?)), Detector::Silero),
             _ => (Box::new(Earshot::default()), Detector::Earshot),
         };
         Ok(Self {

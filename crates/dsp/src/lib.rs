@@ -7,6 +7,7 @@
 
 mod align;
 pub mod bench;
+mod doze;
 mod echo;
 mod end_of_turn;
 mod frontend;

@@ -209,8 +209,8 @@ impl Reply {
                 let caption = &voice["caption"];
                 let words = ["committed", "tentative"]
                     .map(|part| caption[part].as_str().unwrap_or_default())
-                    .concat();
-                if !words.is_empty() && now == "hearing" {
+                    .join(" ");
+                if !words.trim().is_empty() && now == "hearing" {
                     heard = words;
                 }
                 if now != phase {
