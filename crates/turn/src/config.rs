@@ -28,7 +28,7 @@ pub struct TurnConfig {
     /// Silence after words that were weighed. The longest pause that people make inside a clause is about 1.2 s, and the
     /// word before it dies away for some 100 ms. With these and pauses of 0.3-1.2 s, 9 and 12 % of the beginnings of
     /// `belief.rs` would be answered, half of the whole sentences are after 300 ms and 95 % after 710 ms. With a likely end
-    /// from 0.4 on and 700 ms it would be 6 and 10 %, but one whole sentence of ten would wait 1,400 ms.
+    /// from 0.4 on and 700 ms it would be 6 and 10 %, but one whole sentence of ten would wait 1,500 ms.
     pub after_weighed: Silence,
     /// Silence after words that sound like a whole sentence, where the model does not weigh them.
     pub after_sentence: Silence,
@@ -113,10 +113,10 @@ impl Default for TurnConfig {
             believed_sure: Probability::new(0.75),
             believed_likely: Probability::new(0.3),
             // The draft's first sound is there after some 280 ms: an earlier belief would gain nothing.
-            after_weighed: Silence::new(260, 640, 1_400),
+            after_weighed: Silence::new(260, 640, 1_500),
             after_sentence: Silence::new(260, 1_000, 1_300),
             after_open: Silence::new(360, 1_000, 1_300),
-            after_unfinished: Silence::new(1_250, 1_500, 2_200),
+            after_unfinished: Silence::new(1_500, 1_700, 2_200),
             settle_within: Ms(1_500),
             goes_on: Ms(160),
             went_on_within: Ms(2_500),

@@ -56,6 +56,9 @@ async fn cuts(
     Ok(cuts)
 }
 
+/// Before these a clause may end, also where a transcript has no commas.
+const CONJUNCTIONS: [&str; 8] = ["and", "but", "or", "so", "yet", "nor", "because", "while"];
+
 /// Whether the beginning ends with a whole word of the sentence, about where it stands there, with more of the clause
 /// behind it.
 fn is_mid_clause(beginning: &str, whole: &str) -> bool {
@@ -67,6 +70,9 @@ fn is_mid_clause(beginning: &str, whole: &str) -> bool {
     let places = sentence.iter().enumerate().take(sentence.len().saturating_sub(1));
     places
         .filter(|(at, _)| (at + 1).abs_diff(count) <= ASTRAY)
+        .filter(|(at, _)| {
+            !sentence.get(at + 1).is_some_and(|next| CONJUNCTIONS.contains(&plain(next).as_str()))
+        })
         .any(|(_, word)| plain(word) == last && word.ends_with(char::is_alphanumeric))
 }
 
@@ -88,6 +94,7 @@ mod tests {
         for beginning in ["It was the age.", "It was the,", "It was the age of wisdom, it was"] {
             assert!(is_mid_clause(beginning, whole), "{beginning}");
         }
+        assert!(!is_mid_clause("he came", "he came and I went"));
         for other in ["It was the age of wisdom,", "It was the wind.", "", whole, "age"] {
             assert!(!is_mid_clause(other, whole), "{other}");
         }
