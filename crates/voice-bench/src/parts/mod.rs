@@ -4,6 +4,7 @@ mod barge_in;
 mod cost;
 mod distraction;
 mod growth;
+mod held;
 mod history;
 mod pauses;
 mod reply;
@@ -82,6 +83,16 @@ pub const PARTS: &[Part] = &[
     Part { name: "false-stops", figures: &["voice.false_stop_rate"], measure: distraction::measure },
     Part { name: "self-hearing", figures: &["voice.self_stops_10min"], measure: self_hearing::measure },
     Part { name: "cost", figures: &["voice.listen_cpu_percent", "voice.pss_mb"], measure: cost::measure },
+    Part {
+        name: "held",
+        figures: &[
+            "voice.loaded_median_ratio",
+            "voice.loaded_p95_ratio",
+            "voice.history_median_ratio",
+            "voice.history_p95_ratio",
+        ],
+        measure: held::measure,
+    },
     Part { name: "growth", figures: &["voice.growth_mb"], measure: growth::measure },
     Part { name: "history", figures: &["voice.history_mismatches"], measure: history::measure },
 ];

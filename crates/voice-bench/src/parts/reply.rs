@@ -38,29 +38,51 @@ fn own_times(reply: &Reply) -> Option<Value> {
     views.map(|view| view["timings"].clone()).find(|times| !times.is_null())
 }
 
+/// How some questions were answered.
+#[derive(Default)]
+pub(super) struct Replies {
+    /// Milliseconds, of those answered after their end.
+    pub(super) times: Vec<f64>,
+    /// How many before it.
+    pub(super) early: usize,
+    never: usize,
+    own: Vec<Value>,
+    late_blocks: u64,
+}
+
+/// Asks so many questions.
+pub(super) fn replies(scenes: &Scenes, stage: &mut Stage, count: usize) -> anyhow::Result<Replies> {
+    let mut replies = Replies::default();
+    for utterance in scenes.cycle(count) {
+        let reply = stage.ask(utterance, Duration::from_secs(20))?;
+        replies.late_blocks += reply.recording.late_blocks;
+        let answered = answered(&reply, utterance);
+        scenes.say(format!("  {}: {answered:?}; {}", utterance.name, reply.story(utterance)));
+        match answered {
+            Answered::After(time) => {
+                replies.times.push(time);
+                let own = json!({"utterance": utterance.name, "measured_ms": time.round(), "own": own_times(&reply)});
+                replies.own.push(own);
+            }
+            Answered::Before(_) => replies.early += 1,
+            Answered::Never => replies.never += 1,
+        }
+        pass(Duration::from_millis(600))?;
+    }
+    anyhow::ensure!(
+        !replies.times.is_empty(),
+        "no question was answered ({} before their end)",
+        replies.early
+    );
+    Ok(replies)
+}
+
 pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     let count = scenes.few(8, 24).max(if scenes.quick { 0 } else { scenes.utterances.len() });
     let cast = crate::Cast { reply_tokens: Some(24), ..scenes.cast.clone() };
     let mut stage = Stage::open(&cast, None)?;
     with_echo(&stage.card);
-    let mut times = Vec::new();
-    let (mut early, mut never, mut own, mut late_blocks) = (0, 0, Vec::new(), 0);
-    for utterance in scenes.cycle(count) {
-        let reply = stage.ask(utterance, Duration::from_secs(20))?;
-        late_blocks += reply.recording.late_blocks;
-        let answered = answered(&reply, utterance);
-        scenes.say(format!("  {}: {answered:?}; {}", utterance.name, reply.story(utterance)));
-        match answered {
-            Answered::After(time) => {
-                times.push(time);
-                own.push(json!({"utterance": utterance.name, "measured_ms": time.round(), "own": own_times(&reply)}));
-            }
-            Answered::Before(_) => early += 1,
-            Answered::Never => never += 1,
-        }
-        pass(Duration::from_millis(600))?;
-    }
-    anyhow::ensure!(!times.is_empty(), "no question was answered ({early} before their end)");
+    let Replies { times, early, never, own, late_blocks } = replies(scenes, &mut stage, count)?;
     let conditions = json!({
         "what": "last voiced sample of the recording to first audible sample of the loudspeaker, on the room's tape",
         "room": room(true, None),

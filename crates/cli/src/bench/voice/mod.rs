@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// Fewer runs, for a first look: a quarter of an hour instead of an hour and more
     #[arg(long)]
     quick: bool,
-    /// Only these parts: reply, cutoff, barge-in, false-stops, self-hearing, cost, growth, history, recognition, echo
+    /// Only these parts: reply, cutoff, barge-in, false-stops, self-hearing, cost, held, growth, history, recognition, echo
     #[arg(long, value_name = "PART", value_delimiter = ',')]
     only: Vec<String>,
     #[command(flatten)]
