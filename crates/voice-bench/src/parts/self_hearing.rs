@@ -8,7 +8,8 @@ use super::{Measured, Scenes};
 use crate::script::{LONG_REPLY, Script};
 use crate::stage::{ANSWERS, Message, Stage};
 
-const DELAYS: [u64; 5] = [40, 60, 80, 100, 120];
+/// One after the other, there and back: a room changes by little at once.
+const DELAYS: [u64; 8] = [40, 60, 80, 100, 120, 100, 80, 60];
 const GAIN: f32 = 0.3;
 /// Decibels of the office noise, root mean square.
 const NOISE_DB: f32 = -50.0;
