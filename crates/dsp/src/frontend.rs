@@ -205,6 +205,12 @@ impl Frontend {
         self.voice.detector
     }
 
+    /// The room seems to be another than the canceller knows, though no device said that it changed: it counts as unknown
+    /// until enough has been played.
+    pub fn doubt_room(&mut self) {
+        self.played = Ms(0);
+    }
+
     /// Whether the echo canceller knows the room. While it learns, its own voice is heard as a person's in one of eight
     /// beginnings of a reply, for half a second at most: whoever takes the turns should not stop for voice alone then.
     pub fn convergence(&self) -> Convergence {

@@ -114,7 +114,7 @@ fn the_last_seconds_are_kept() {
 }
 
 #[test]
-fn a_changed_device_is_learnt_anew() {
+fn a_changed_device_or_a_room_in_doubt_is_learnt_anew() {
     let mut frontend = open();
     let playing = Batch { far: vec![0.5; 16_000], far_rate: RATE, ..heard(vec![0.1; 16_000], RATE) };
     for _ in 0..4 {
@@ -124,5 +124,11 @@ fn a_changed_device_is_learnt_anew() {
     let side = Side::Open { device: "Speaker".into(), rate: RATE };
     let news = vec![SoundNews::Changed(Direction::Output, side)];
     push(&mut frontend, &Batch { news, ..Batch::default() });
+    assert_eq!(frontend.convergence(), Convergence::Learning);
+    for _ in 0..4 {
+        push(&mut frontend, &playing);
+    }
+    assert_eq!(frontend.convergence(), Convergence::Settled);
+    frontend.doubt_room();
     assert_eq!(frontend.convergence(), Convergence::Learning);
 }

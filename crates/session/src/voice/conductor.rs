@@ -15,6 +15,7 @@ use super::player::Player;
 use super::reader::Reader;
 use super::reply::SpokenReply;
 use super::scribe::{Ended, Scribe};
+use super::suspicion::Suspicion;
 use super::talk::Talk;
 use super::types::{VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceSettings};
 
@@ -49,6 +50,7 @@ pub(super) struct Conductor {
     doubted: Option<Utterance>,
     /// What became of the newest utterance's words.
     pub(super) words: Words,
+    pub(super) suspicion: Suspicion,
     /// What the machine wants shown, before the engines are ready.
     pub(super) phase: Phase,
     engines_are: Readiness,
@@ -155,6 +157,7 @@ impl Conductor {
             begun: SamplePos::START,
             doubted: None,
             words: Words::Unused { over: None },
+            suspicion: Suspicion::default(),
             phase: Phase::Listening,
             engines_are: Readiness::Starting,
             levels_told: SamplePos::START,

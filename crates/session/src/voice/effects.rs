@@ -1,6 +1,6 @@
 //! What the turn machine wants, done: listening, drafting, playing, telling.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dsp::{Convergence, Utterance};
 use media::{Ms, SamplePos};
@@ -232,6 +232,10 @@ impl Conductor {
             if self.player.track() == Some(Track::Reply(r#gen)) { self.player.stop(&live.reply) } else { 0 };
         if let Some(text) = live.reply.last_heard(played, &end) {
             self.heard(r#gen, text);
+        }
+        let heard = Duration::from_millis(played * 1_000 / u64::from(live.reply.rate().max(1)));
+        if self.suspicion.ended(end == SpokenEnd::Interrupted, heard) {
+            self.frontend.doubt_room();
         }
         if let SpokenEnd::Failed(error) = &end {
             self.tell(VoiceEvent::Problem(Some(VoiceProblem::Model(error.clone()))));

@@ -17,6 +17,7 @@ mod player;
 mod reader;
 mod reply;
 mod scribe;
+mod suspicion;
 mod talk;
 mod types;
 
