@@ -8,6 +8,7 @@ mod bindings;
 mod frontend;
 mod gpu;
 mod package;
+mod peer_sight;
 mod peers;
 mod python;
 mod run;

@@ -1,14 +1,14 @@
-//! `cargo xtask peers`: llama.cpp's own server and benchmark, to measure Hark against and to test `remote` with.
+//! `cargo xtask peers`: llama.cpp's own programs, to measure Hark against and to test it with.
 //!
-//! The crate that Hark links leaves these programs out. The source package of llama-cpp-python carries a whole llama.cpp
-//! of nearly the same ggml.
+//! The crate that Hark links leaves the server and the benchmark out. The source package of llama-cpp-python carries a
+//! whole llama.cpp of nearly the same ggml. The program for pictures is built from the crate's own sources.
 //!
 //! A comparison is only fair when both sides were compiled for the same processors. What Hark ships has to run on any
 //! recent one, so its worker is built without `GGML_NATIVE`, and so are these by default. `hark bench` prints what each
 //! was compiled for.
 
 use crate::{
-    python,
+    peer_sight, python,
     setup::{self, Purpose},
     shell::{Steps, on_path, run_watched},
     workspace::Workspace,
@@ -73,25 +73,28 @@ pub(crate) struct Options {
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let folder = folder(workspace);
-    if !options.again && PROGRAMS.iter().all(|name| folder.join(name).is_file()) {
-        println!("{} already has {}", folder.display(), PROGRAMS.join(" and "));
+    let is_missing = |name: &&str| options.again || !folder.join(name).is_file();
+    let (text, sight) = (PROGRAMS.iter().any(is_missing), is_missing(&peer_sight::PROGRAM));
+    if !text && !sight {
+        println!("{} already has them", folder.display());
         return Ok(());
     }
     let work = workspace.target.join("peers/work");
     let sets: &[&str] = if options.native { &["-DGGML_NATIVE=ON"] } else { &INSTRUCTIONS };
     let flags: Vec<&str> = sets.iter().copied().chain(options.cmake.iter().map(String::as_str)).collect();
-    let mut steps = Steps::new(4);
+    let mut steps = Steps::new(5);
+    let unchanged = || Ok("unchanged".to_owned());
     steps.step("System packages", || setup::ensure(Purpose::Build))?;
-    steps.step("Sources (pip download)", || sources(&work))?;
-    steps.step("Programs (cmake, about 6 minutes on two cores)", || build(&work, &flags))?;
+    steps.step("Sources (pip download)", || if text { sources(&work) } else { unchanged() })?;
+    steps.step("Server and benchmark (cmake, about 6 minutes on two cores)", || {
+        if text { build(&work, &flags, &folder) } else { unchanged() }
+    })?;
+    steps.step("Pictures (cmake, about 6 minutes on two cores)", || {
+        if sight { peer_sight::build(workspace, &work, &flags, &folder) } else { unchanged() }
+    })?;
     steps.step("Clean up", || {
-        fs::create_dir_all(&folder)?;
-        for name in PROGRAMS {
-            fs::copy(work.join("build/bin").join(name), folder.join(name))
-                .with_context(|| format!("no {name}"))?;
-        }
         fs::remove_dir_all(&work)?;
-        Ok(format!("{} in {}", PROGRAMS.join(" and "), folder.display()))
+        Ok(format!("programs in {}", folder.display()))
     })
 }
 
@@ -116,7 +119,7 @@ fn sources(work: &Path) -> Result<String> {
     Ok("fetched".to_owned())
 }
 
-fn build(work: &Path, flags: &[&str]) -> Result<String> {
+fn build(work: &Path, flags: &[&str], folder: &Path) -> Result<String> {
     let build = work.join("build");
     let mut configure = Command::new("cmake");
     configure
@@ -135,6 +138,10 @@ fn build(work: &Path, flags: &[&str]) -> Result<String> {
     let mut make = Command::new("cmake");
     make.arg("--build").arg(&build).args(["--parallel", &jobs, "--target"]).args(PROGRAMS);
     run_watched(&mut make, || "compiling llama.cpp".to_owned())?;
+    fs::create_dir_all(folder)?;
+    for name in PROGRAMS {
+        fs::copy(build.join("bin").join(name), folder.join(name)).with_context(|| format!("no {name}"))?;
+    }
     Ok("built".to_owned())
 }
 

@@ -37,6 +37,12 @@ pub enum JobError {
         /// What is wrong.
         reason: String,
     },
+    /// The request shows a picture to a model that cannot see.
+    #[error("{model} cannot see pictures. Choose a model that can, or ask without the picture.")]
+    CannotSee {
+        /// The model's name, for people.
+        model: String,
+    },
     /// A server of the user's own refused or could not be understood.
     #[error("{reason}")]
     Server {

@@ -1,4 +1,4 @@
-//! The language model: text (later pictures and sound) in, text out, as a stream.
+//! The language model: text and pictures (later sound) in, text out, as a stream.
 
 use std::path::PathBuf;
 
@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::EngineError;
+use crate::image::Image;
 
 /// Who speaks in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,6 +29,38 @@ pub struct ChatMessage {
     pub role: Role,
     /// What is said, as plain UTF-8 text without any template's control tokens.
     pub text: String,
+    /// What is shown with it: the model is given it in this order, before the words. Only the user shows anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<Media>,
+}
+
+impl ChatMessage {
+    /// Words alone.
+    pub fn new(role: Role, text: impl Into<String>) -> Self {
+        Self { role, text: text.into(), media: Vec::new() }
+    }
+
+    /// The pictures in it, in order.
+    pub fn images(&self) -> impl Iterator<Item = &Image> {
+        self.media.iter().map(|Media::Image(image)| image)
+    }
+}
+
+/// Something in a message that is not words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Media {
+    /// A picture.
+    Image(Image),
+}
+
+/// A picture that a model has looked at, ready for a question about it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Prepared {
+    /// Tokens of context that it takes; 0 where the engine does not know.
+    pub tokens: u32,
+    /// Milliseconds it took; near 0 when it had been looked at before.
+    pub ms: f64,
 }
 
 /// How tokens are chosen. The defaults are llama.cpp's chat defaults.
@@ -278,4 +311,16 @@ pub trait LanguageModel: Send + Sync {
         events: EventSink,
         cancel: CancellationToken,
     ) -> Result<Generated, EngineError>;
+
+    /// Looks at a picture that a question will soon be about, so that the question need not wait for it. What was seen is
+    /// kept for a while. An engine that gains nothing from it does nothing.
+    ///
+    /// # Errors
+    /// See [`EngineError`]; [`JobError::CannotSee`](crate::JobError::CannotSee) where the model does not see, and
+    /// [`JobError::Cancelled`](crate::JobError::Cancelled) when cancelled or when a request about something else came,
+    /// which goes before: what was finished until then is kept.
+    async fn prepare(&self, image: Image, cancel: CancellationToken) -> Result<Prepared, EngineError> {
+        let _ = (image, cancel);
+        Ok(Prepared::default())
+    }
 }

@@ -5,15 +5,17 @@
 //! Every type that crosses to a worker process is plain serde data, so the wire carries these very types.
 
 mod error;
+mod image;
 mod language_model;
 mod scripted;
 mod speech;
 
 pub use error::{EngineError, JobError};
+pub use image::{BadImage, Image, ImageFile, ImageId, ImagePixels, ImageSource, MOST_PIXELS};
 pub use language_model::{
     CacheUse, Channel, ChatMessage, Constraint, Delta, EventSink, FinishReason, GenerateEvent,
-    GenerateRequest, Generated, LanguageModel, LoadProgress, LoadRequest, ModelInfo, PromptReport, Role,
-    Sampling, Thinking, Timings, Weigh,
+    GenerateRequest, Generated, LanguageModel, LoadProgress, LoadRequest, Media, ModelInfo, Prepared,
+    PromptReport, Role, Sampling, Thinking, Timings, Weigh,
 };
 pub use scripted::{Gate, Line, ScriptedModel};
 pub use speech::{

@@ -10,6 +10,7 @@ mod failure;
 pub mod keys;
 mod link;
 mod model;
+mod pictures;
 mod probe;
 mod reply;
 mod request;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use engine::{
-    EngineError, EventSink, FinishReason, GenerateEvent, GenerateRequest, Generated, LanguageModel,
+    EngineError, EventSink, FinishReason, GenerateEvent, GenerateRequest, Generated, JobError, LanguageModel,
     LoadProgress, ModelInfo,
 };
 use reqwest::Response;
@@ -20,6 +20,7 @@ use tracing::debug;
 use crate::address::Endpoint;
 use crate::failure::Refusal;
 use crate::link::{Link, Patience, refused};
+use crate::pictures::Pictures;
 use crate::probe::{Look, ServerInfo, ServerKind, loading, look, model_name};
 use crate::reply::Reply;
 use crate::request::{Dialect, body};
@@ -61,6 +62,7 @@ struct Job<'a> {
     model: String,
     kind: ServerKind,
     context_tokens: Option<u32>,
+    pictures: Pictures,
 }
 
 impl RemoteModel {
@@ -132,15 +134,20 @@ impl RemoteModel {
         /// Attempts at a shorter conversation; the last of them sends the newest turn alone.
         const CUTS: u32 = 5;
         let info = self.info().await?;
+        let model = model_name(&self.endpoint, &info).unwrap_or_default();
+        if info.is_blind() && request.messages.iter().any(|message| !message.media.is_empty()) {
+            return Err(JobError::CannotSee { model }.into());
+        }
         let turns = Turns::of(&request.messages);
         let mut job = Job {
             dropped: turns.as_before(learnt.cut),
             turns,
             request,
             dialect: learnt.dialect.unwrap_or(Dialect::widest(info.kind)),
-            model: model_name(&self.endpoint, &info).unwrap_or_default(),
+            model,
             kind: info.kind,
             context_tokens: self.endpoint.context_tokens.or(info.context_tokens),
+            pictures: Pictures::of(request).await?,
         };
         self.cut_beforehand(&mut job).await;
         let mut cuts = 0;
@@ -217,7 +224,7 @@ impl RemoteModel {
     ) -> Result<FinishReason, Refusal> {
         reply.prepare(job.context_tokens, job.turns.dropped_messages(job.dropped));
         let messages = job.turns.without(job.dropped);
-        let body = body(job.request, messages, &job.model, job.kind, job.dialect)?;
+        let body = body(job.request, messages, &job.pictures, &job.model, job.kind, job.dialect)?;
         let response = self.link.begin(&body).await?;
         let status = response.status();
         if !status.is_success() {

@@ -33,6 +33,13 @@ impl ServerKind {
     }
 }
 
+impl ServerInfo {
+    /// Whether the model is known not to see. Of other kinds of server it is not known.
+    pub(crate) fn is_blind(&self) -> bool {
+        !self.sees && matches!(self.kind, ServerKind::LlamaServer | ServerKind::Ollama)
+    }
+}
+
 /// What a server says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerInfo {

@@ -3,6 +3,7 @@
 use engine::{ChatMessage, Constraint, EngineError, GenerateRequest, JobError, Role, Thinking};
 use serde_json::{Map, Value, json};
 
+use crate::pictures::Pictures;
 use crate::probe::ServerKind;
 
 /// Which fields are sent; each holds those of the next.
@@ -36,6 +37,7 @@ impl Dialect {
 pub(crate) fn body<'a>(
     request: &GenerateRequest,
     messages: impl Iterator<Item = &'a ChatMessage>,
+    pictures: &Pictures,
     model: &str,
     kind: ServerKind,
     dialect: Dialect,
@@ -44,7 +46,7 @@ pub(crate) fn body<'a>(
     let mut body = Map::new();
     let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
     set("model", json!(model));
-    set("messages", messages.map(message).collect());
+    set("messages", messages.map(|message| pictures.message(message)).collect());
     set("stream", json!(true));
     set("temperature", number(sampling.temperature));
     set("top_p", number(sampling.top_p));
@@ -124,15 +126,6 @@ fn own_fields(
     }
 }
 
-fn message(message: &ChatMessage) -> Value {
-    let role = match message.role {
-        Role::System => "system",
-        Role::User => "user",
-        Role::Assistant => "assistant",
-    };
-    json!({"role": role, "content": message.text})
-}
-
 /// As the user wrote it: 0.8, not 0.800000011920929.
 fn number(value: f32) -> Value {
     value.to_string().parse::<f64>().map_or(Value::Null, |value| json!(value))
@@ -143,13 +136,13 @@ fn bad_request(reason: String) -> EngineError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use engine::{CacheUse, Sampling, Weigh};
 
-    fn request() -> GenerateRequest {
+    pub(crate) fn request() -> GenerateRequest {
         GenerateRequest {
-            messages: vec![ChatMessage { role: Role::User, text: "Hello".into() }],
+            messages: vec![ChatMessage::new(Role::User, "Hello")],
             sampling: Sampling { seed: Some(7), ..Sampling::default() },
             max_tokens: Some(9),
             stop: vec!["END".into()],
@@ -161,7 +154,7 @@ mod tests {
     }
 
     fn made(request: &GenerateRequest, kind: ServerKind, dialect: Dialect) -> Value {
-        body(request, request.messages.iter(), "m", kind, dialect).unwrap()
+        body(request, request.messages.iter(), &Pictures::default(), "m", kind, dialect).unwrap()
     }
 
     #[test]
@@ -200,11 +193,13 @@ mod tests {
         let made = made(&with(Constraint::JsonSchema(schema)), ServerKind::Unknown, Dialect::Bare);
         assert_eq!(made["response_format"]["json_schema"]["schema"]["type"], "object");
         let grammar = with(Constraint::Grammar("root ::= \"x\"".into()));
-        let of = |kind| body(&grammar, grammar.messages.iter(), "m", kind, Dialect::Own);
+        let of =
+            |kind| body(&grammar, grammar.messages.iter(), &Pictures::default(), "m", kind, Dialect::Own);
         assert_eq!(of(ServerKind::LlamaServer).unwrap()["grammar"], "root ::= \"x\"");
         assert!(matches!(of(ServerKind::Vllm), Err(EngineError::Job(JobError::BadRequest { .. }))));
         let broken = with(Constraint::JsonSchema("{".into()));
-        let broken = body(&broken, broken.messages.iter(), "m", ServerKind::Vllm, Dialect::Own);
+        let broken =
+            body(&broken, broken.messages.iter(), &Pictures::default(), "m", ServerKind::Vllm, Dialect::Own);
         assert!(matches!(broken, Err(EngineError::Job(JobError::BadRequest { .. }))));
     }
 }

@@ -82,6 +82,7 @@ impl<'a> Turns<'a> {
         for message in &self.messages[..self.starts[turns.min(self.droppable())]] {
             message.role.hash(&mut hasher);
             message.text.hash(&mut hasher);
+            message.images().for_each(|image| image.id().hash(&mut hasher));
         }
         hasher.finish()
     }
@@ -125,11 +126,7 @@ mod tests {
             _ => Role::Assistant,
         };
         let text = |at| format!("0123456789{at:02}");
-        roles
-            .chars()
-            .enumerate()
-            .map(|(at, letter)| ChatMessage { role: role(letter), text: text(at) })
-            .collect()
+        roles.chars().enumerate().map(|(at, letter)| ChatMessage::new(role(letter), text(at))).collect()
     }
 
     /// What stays: the places of the messages.

@@ -70,7 +70,7 @@ impl Server {
 /// User and assistant in turn; the last is the user's.
 fn request(texts: &[&str], max_tokens: Option<u32>) -> GenerateRequest {
     let roles = [Role::User, Role::Assistant].into_iter().cycle();
-    let messages = texts.iter().zip(roles).map(|(text, role)| ChatMessage { role, text: (*text).to_owned() });
+    let messages = texts.iter().zip(roles).map(|(text, role)| ChatMessage::new(role, *text));
     GenerateRequest {
         messages: messages.collect(),
         sampling: Sampling { temperature: 0.0, seed: Some(1), ..Sampling::default() },

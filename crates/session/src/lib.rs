@@ -16,9 +16,9 @@ pub fn engine_messages(prompt: Vec<PromptMessage>) -> Vec<ChatMessage> {
     prompt
         .into_iter()
         .map(|message| match message {
-            PromptMessage::System(text) => ChatMessage { role: Role::System, text },
-            PromptMessage::User(text) => ChatMessage { role: Role::User, text },
-            PromptMessage::Assistant(text) => ChatMessage { role: Role::Assistant, text },
+            PromptMessage::System(text) => ChatMessage::new(Role::System, text),
+            PromptMessage::User(text) => ChatMessage::new(Role::User, text),
+            PromptMessage::Assistant(text) => ChatMessage::new(Role::Assistant, text),
         })
         .collect()
 }

@@ -47,6 +47,10 @@ pub enum Mode {
     SlowLoad,
     /// Loading goes on until it is cancelled.
     EndlessLoad,
+    /// Looks at a picture until it is told to stop.
+    EndlessLook,
+    /// Has never been sent any picture.
+    Forgetful,
     /// Loading aborts.
     AbortAtLoad,
     /// Loading fails: the file is not a model.

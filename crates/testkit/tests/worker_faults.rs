@@ -54,7 +54,7 @@ fn always(mode: Mode) -> LlmWorker {
 
 fn request(text: &str) -> GenerateRequest {
     GenerateRequest {
-        messages: vec![ChatMessage { role: Role::User, text: text.into() }],
+        messages: vec![ChatMessage::new(Role::User, text)],
         sampling: Sampling::default(),
         max_tokens: None,
         stop: Vec::new(),

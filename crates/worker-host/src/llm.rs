@@ -3,12 +3,13 @@
 //! Always holds: the model that is wanted is the one that answers; a worker's new life gets the model again by itself.
 //! One task owns which model the worker holds.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::{
-    EngineError, EventSink, FinishReason, GenerateRequest, Generated, JobError, LanguageModel, LoadProgress,
-    LoadRequest, ModelInfo, PromptReport, Timings,
+    EngineError, EventSink, FinishReason, GenerateRequest, Generated, Image, ImageId, JobError,
+    LanguageModel, LoadProgress, LoadRequest, ModelInfo, Prepared, PromptReport, Timings,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -19,6 +20,10 @@ use crate::events::Events;
 use crate::status::{Life, Limits, WorkerGone, WorkerStatus};
 use crate::supervisor::Supervisor;
 use crate::ticket::{Outcome, Ticket, Waiting, ticket};
+
+use self::pictures::{Look, ROUNDS, images};
+
+mod pictures;
 
 /// Jobs that may wait; further ones wait in front of the queue.
 const QUEUE: usize = 64;
@@ -49,7 +54,12 @@ pub struct LlmWorker {
 
 enum Ask {
     Ready(Ticket<(), Result<ModelInfo, EngineError>>),
-    Generate(Ticket<Reply, Result<Generated, EngineError>>),
+    Generate {
+        ticket: Ticket<Reply, Result<Generated, EngineError>>,
+        /// The pictures in it.
+        shows: Vec<ImageId>,
+    },
+    Prepare(Ticket<Look, Result<Prepared, EngineError>>),
     Unload(Ticket<(), Result<(), EngineError>>),
 }
 
@@ -78,6 +88,7 @@ impl LlmWorker {
             status: supervisor.status(),
             model,
             held: Held::Nothing,
+            waiting: VecDeque::new(),
             supervisor: supervisor.clone(),
         };
         let alive = CancellationToken::new();
@@ -161,8 +172,16 @@ impl LanguageModel for LlmWorker {
         events: EventSink,
         cancel: CancellationToken,
     ) -> Result<Generated, EngineError> {
+        let shows = images(&request).map(Image::id).collect();
         let (ticket, waiting) = ticket(Reply { request, events, cancel: cancel.clone() });
-        self.ask(Ask::Generate(ticket), waiting, &cancel).await.unwrap_or_else(|| Ok(cancelled()))
+        let ask = Ask::Generate { ticket, shows };
+        self.ask(ask, waiting, &cancel).await.unwrap_or_else(|| Ok(cancelled()))
+    }
+
+    async fn prepare(&self, image: Image, cancel: CancellationToken) -> Result<Prepared, EngineError> {
+        let (ticket, waiting) = ticket(Look { image, cancel: cancel.clone() });
+        let answer = self.ask(Ask::Prepare(ticket), waiting, &cancel).await;
+        answer.unwrap_or(Err(JobError::Cancelled.into()))
     }
 }
 
@@ -210,6 +229,8 @@ struct Owner {
     status: watch::Receiver<WorkerStatus>,
     model: watch::Sender<ModelState>,
     held: Held,
+    /// What was asked while a picture was being looked at, oldest first; comes before `asks`.
+    waiting: VecDeque<Ask>,
     supervisor: Supervisor<Llm>,
 }
 
@@ -217,6 +238,10 @@ impl Owner {
     /// Runs until the last [`LlmWorker`] is dropped.
     async fn run(mut self) {
         loop {
+            if let Some(ask) = self.waiting.pop_front() {
+                self.take(ask).await;
+                continue;
+            }
             tokio::select! {
                 biased;
                 ask = self.asks.recv() => match ask {
@@ -246,7 +271,8 @@ impl Owner {
         match ask {
             Ask::Ready(ticket) => ticket.answer(self.loaded().await),
             Ask::Unload(ticket) => ticket.answer(self.unload().await),
-            Ask::Generate(ticket) => self.generate(ticket).await,
+            Ask::Generate { ticket, .. } => self.generate(ticket).await,
+            Ask::Prepare(ticket) => self.prepare(ticket).await,
         }
     }
 
@@ -276,7 +302,7 @@ impl Owner {
             return ticket.answer(Err(error));
         }
         let Some((Reply { request, events, cancel }, mut answer)) = ticket.claim() else { return };
-        let mut result = self.attempt(request.clone(), &events, &cancel, &mut answer).await;
+        let mut result = self.shown(&request, &events, &cancel, &mut answer).await;
         if let Ok(Err(JobError::NoModel)) = result {
             // The worker has died and come back since it was last asked.
             self.lose();
@@ -284,7 +310,7 @@ impl Owner {
                 let _ = answer.send(Err(error));
                 return;
             }
-            result = self.attempt(request, &events, &cancel, &mut answer).await;
+            result = self.shown(&request, &events, &cancel, &mut answer).await;
         }
         if let Err(WorkerGone::Died { .. }) = result {
             self.lose();
@@ -295,6 +321,29 @@ impl Owner {
             other => Err(failure(other)),
         };
         let _ = answer.send(result);
+    }
+
+    /// Attempts, and sends the pictures that the worker lacks.
+    async fn shown(
+        &self,
+        request: &GenerateRequest,
+        events: &EventSink,
+        cancel: &CancellationToken,
+        answer: &mut oneshot::Sender<Result<Generated, EngineError>>,
+    ) -> Result<Result<LlmOutput, JobError>, WorkerGone> {
+        for _ in 0..ROUNDS {
+            match self.attempt(request.clone(), events, cancel, answer).await? {
+                Ok(LlmOutput::Missing(lacking)) => {
+                    let sent = pictures::send(&self.supervisor, images(request), &lacking, cancel).await?;
+                    if let Err(error) = sent {
+                        return Ok(Err(error));
+                    }
+                }
+                ended => return Ok(ended),
+            }
+        }
+        let reason = "There are too many large pictures in this conversation. Show fewer at once.".into();
+        Ok(Err(JobError::BadRequest { reason }))
     }
 
     async fn attempt(

@@ -1,9 +1,9 @@
 //! The protocols there are. Each worker program speaks one.
 
 use engine::{
-    GenerateEvent, GenerateRequest, Generated, Hypothesis, Language, ListenRequest, LoadProgress,
-    LoadRequest, ModelInfo, RecogniserInfo, SoundIn, SpeakRequest, SpeakerInfo, Spectrogram, SpeechChunk,
-    SpeechLoad, Spoken, Transcript,
+    GenerateEvent, GenerateRequest, Generated, Hypothesis, Image, ImageId, ImagePixels, Language,
+    ListenRequest, LoadProgress, LoadRequest, ModelInfo, Prepared, RecogniserInfo, SoundIn, SpeakRequest,
+    SpeakerInfo, Spectrogram, SpeechChunk, SpeechLoad, Spoken, Transcript,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub enum Llm {}
 
 impl Protocol for Llm {
     const NAME: &'static str = "llm";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Request = LlmRequest;
     type Input = Nothing;
     type Event = LlmEvent;
@@ -28,8 +28,15 @@ pub enum LlmRequest {
     /// Make this model ready, in place of any other. Ends with [`LlmOutput::Loaded`].
     Load(LoadRequest),
     /// Make a reply with the model that is ready. Ends with [`LlmOutput::Generated`], also when cancelled while it
-    /// runs; with [`engine::JobError::NoModel`] when none is ready.
+    /// runs; with [`LlmOutput::Missing`], before any event, when it shows pictures whose pixels are needed and not here;
+    /// with [`engine::JobError::NoModel`] when none is ready.
     Generate(GenerateRequest),
+    /// Keep this picture for the requests that name it. Ends with [`LlmOutput::Kept`]. Pictures that were not used for
+    /// the longest time are forgotten when there is no more room, and all of them with the model.
+    Keep(ImagePixels),
+    /// Look at a picture in advance. Ends with [`LlmOutput::Prepared`], with [`LlmOutput::Missing`] when its pixels are
+    /// not here, with [`engine::JobError::Cancelled`] when cancelled; what was done until then is kept.
+    Prepare(Image),
     /// Give the model's memory back. Ends with [`LlmOutput::Unloaded`].
     Unload,
 }
@@ -50,6 +57,12 @@ pub enum LlmOutput {
     Loaded(ModelInfo),
     /// To [`LlmRequest::Generate`].
     Generated(Generated),
+    /// To [`LlmRequest::Generate`] and [`LlmRequest::Prepare`]: send these with [`LlmRequest::Keep`], and ask again.
+    Missing(Vec<ImageId>),
+    /// To [`LlmRequest::Keep`].
+    Kept,
+    /// To [`LlmRequest::Prepare`].
+    Prepared(Prepared),
     /// To [`LlmRequest::Unload`].
     Unloaded,
 }

@@ -1,7 +1,7 @@
 //! One loaded model and its conversation: prompts are put together, read and answered here, one after another.
 //!
-//! What always holds: `cached` names exactly the tokens that llama.cpp's memory holds for the conversation, whatever
-//! a job ended with; what is reused of it is the same tokens at the same positions, so a reply never depends on what
+//! What always holds: `cached` names exactly the tokens and pictures that llama.cpp's memory holds for the conversation,
+//! whatever a job ended with; what is reused of it is the same at the same positions, so a reply never depends on what
 //! was said in another conversation.
 
 use std::collections::HashMap;
@@ -13,21 +13,28 @@ use std::time::Instant;
 use dialogue::stop::StopScanner;
 use dialogue::thoughts::ThoughtSplitter;
 use engine::{
-    CacheUse, ChatMessage, FinishReason, GenerateEvent, GenerateRequest, Generated, JobError, LoadProgress,
-    LoadRequest, ModelInfo, PromptReport, Role, Thinking, Timings, Weigh,
+    CacheUse, ChatMessage, FinishReason, GenerateEvent, GenerateRequest, Generated, Image, JobError,
+    LoadProgress, LoadRequest, ModelInfo, PromptReport, Role, Thinking, Timings, Weigh,
 };
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 
 use crate::load::{self, Loaded, STEP};
-use crate::native::{Context, IsCancelled, Outputs, Sequence, StepError};
-use crate::prompt::{ControlTexts, Replies, assemble, common_prefix};
+use crate::native::{Context, Outputs, Sequence, StepError};
+use crate::projector::Projector;
+use crate::prompt::{ControlTexts, Replies, assemble};
 use crate::sampling::{Constrained, Sampler};
 use crate::template::{ChatTemplate, Segment};
 use crate::turn_end::{Scales, until_last_words};
+use crate::units::{self, Unit, common_prefix};
 use crate::vocabulary;
+use crate::watch::IsCancelled;
 use crate::window::Window;
 use crate::writer::{Writer, Written};
+
+use self::sight::Sight;
+
+mod sight;
 
 /// Room for a reply that a prompt must leave, unless a quarter of the context is less.
 const REPLY_ROOM: u32 = 1024;
@@ -64,29 +71,48 @@ pub struct Engine {
     /// Tokens that the template puts around a message; grows when it turns out to be more.
     per_message: u32,
     /// What the memory holds of [`Sequence::Main`], from position 0.
-    cached: Vec<LlamaToken>,
+    cached: Vec<Unit>,
+    /// Where the model sees.
+    sight: Option<Sight>,
     info: ModelInfo,
 }
 
 /// A prompt, ready to be read.
 struct Prompt {
-    tokens: Vec<LlamaToken>,
+    units: Vec<Unit>,
     dropped: u32,
     voices: ThoughtSplitter,
 }
 
 impl Prompt {
-    /// How many tokens of what was read before need not be read again. The last one is, because its scores are wanted.
-    fn shared_with(&self, cached: &[LlamaToken]) -> usize {
-        common_prefix(cached, &self.tokens).min(self.tokens.len() - 1)
+    /// How many units of what was read before need not be read again. The last one is, because its scores are wanted.
+    fn shared_with(&self, cached: &[Unit]) -> usize {
+        common_prefix(cached, &self.units).min(self.units.len() - 1)
     }
 }
 
 /// Where a job reads and writes.
 struct Place {
     sequence: Sequence,
-    /// Tokens that are there.
+    /// Units of the prompt that are there.
+    units: usize,
+    /// Cells of the memory that this sequence has.
+    cells: usize,
+    /// Where the next one goes.
     position: usize,
+}
+
+impl Place {
+    /// Behind these.
+    fn behind(sequence: Sequence, read: &[Unit]) -> Self {
+        Self { sequence, units: read.len(), cells: units::cells(read), position: units::positions(read) }
+    }
+
+    fn advance(&mut self, by: &[Unit]) {
+        self.units += by.len();
+        self.cells += units::cells(by);
+        self.position += units::positions(by);
+    }
 }
 
 /// Whether reading went to its end.
@@ -103,12 +129,9 @@ impl Engine {
     /// [`JobError::BadModel`], [`JobError::OutOfMemory`] or [`JobError::Cancelled`].
     pub fn load(request: &LoadRequest, listener: &mut dyn Listener) -> Result<Self, JobError> {
         let start = Instant::now();
-        if request.projector.is_some() {
-            tracing::warn!("pictures and sound are not understood yet, the projector is left aside");
-        }
         let is_cancelled = listener.is_cancelled();
         let loaded = load::load(request, &is_cancelled, &mut |progress| listener.loading(progress))?;
-        let Loaded { model, context, context_tokens, device } = loaded;
+        let Loaded { model, context, context_tokens, device, projector } = loaded;
         let edges = vocabulary::edges(&model);
         let source = model.chat_template(None).ok().and_then(|template| template.to_string().ok());
         let template = ChatTemplate::or_chatml(source.as_deref(), &edges.begin, &edges.end);
@@ -116,8 +139,8 @@ impl Engine {
             name: name(&model, &request.weights),
             context_tokens,
             trained_context_tokens: model.n_ctx_train(),
-            sees: false,
-            hears: false,
+            sees: projector.as_ref().is_some_and(Projector::sees),
+            hears: projector.as_ref().is_some_and(Projector::hears),
             thinks: !template.tags().is_empty(),
             device,
             load_ms: ms_since(start),
@@ -135,6 +158,7 @@ impl Engine {
             counts: HashMap::new(),
             per_message: 4,
             cached: Vec::new(),
+            sight: projector.filter(Projector::sees).map(Sight::new),
             info,
         })
     }
@@ -155,8 +179,12 @@ impl Engine {
     ) -> Result<Generated, JobError> {
         let start = Instant::now();
         let prompt = self.prepare(request)?;
-        let sampler =
-            Sampler::new(&self.model, &request.sampling, request.constraint.as_ref(), &prompt.tokens)?;
+        let sampler = Sampler::new(
+            &self.model,
+            &request.sampling,
+            request.constraint.as_ref(),
+            &units::tokens(&prompt.units),
+        )?;
         let is_cancelled = listener.is_cancelled();
         self.context.watch(Arc::clone(&is_cancelled));
         let place = match request.cache {
@@ -164,15 +192,15 @@ impl Engine {
             CacheUse::Aside => self.step_aside(&prompt, request.max_tokens),
         };
         let report = PromptReport {
-            prompt_tokens: count(prompt.tokens.len()),
-            reused_tokens: count(place.position),
+            prompt_tokens: count(units::cells(&prompt.units)),
+            reused_tokens: count(place.cells),
             dropped_messages: prompt.dropped,
             context_tokens: self.context_tokens,
         };
         listener.event(GenerateEvent::Prompt(report));
         let mut reply = Reply { start, place, sampler, timings: Timings::default() };
         let result = self
-            .weigh(request, prompt.tokens.len(), listener)
+            .weigh(request, units::cells(&prompt.units), listener)
             .and_then(|()| self.answer(request, prompt, &mut reply, listener, &is_cancelled));
         self.context.unwatch();
         if request.cache == CacheUse::Aside {
@@ -190,10 +218,14 @@ impl Engine {
         // The form would forbid the thoughts' own words.
         let thinking = if request.constraint.is_some() { Thinking::Off } else { request.thinking };
         let messages = &request.messages;
+        self.look_at_sizes(messages)?;
         loop {
-            let Self { window, counts, model, per_message, .. } = self;
+            let Self { window, counts, model, per_message, sight, .. } = self;
             let size = |message: &ChatMessage| {
-                counted(counts, model, &message.text, limit).saturating_add(*per_message)
+                let shown = message.images().map(|image| shown_cells(sight.as_ref(), image)).sum::<u32>();
+                counted(counts, model, &message.text, limit)
+                    .saturating_add(*per_message)
+                    .saturating_add(shown)
             };
             let first = window
                 .fit(messages, size, limit, request.cache)
@@ -203,17 +235,18 @@ impl Engine {
             let segments = self.template.render(&shown, thinking).map_err(|error| JobError::BadRequest {
                 reason: format!("{error} Choose another model, or begin a new conversation."),
             })?;
-            let mut tokens = self.tokens(&segments);
-            if tokens.is_empty() {
+            let mut units = self.units(&segments);
+            if units.is_empty() {
                 return Err(JobError::BadRequest { reason: "There is nothing to answer.".into() });
             }
-            let Some(excess) = count(tokens.len()).checked_sub(limit).filter(|&excess| excess > 0) else {
+            let cells = count(units::cells(&units));
+            let Some(excess) = cells.checked_sub(limit).filter(|&excess| excess > 0) else {
                 let voices = voices(&self.template, &segments);
                 if request.max_tokens == Some(0) {
                     // What comes behind the words is not wanted yet: the user goes on.
-                    tokens.truncate(self.words_end(&segments, &tokens).unwrap_or(tokens.len()));
+                    units.truncate(self.words_end(&segments, &units).unwrap_or(units.len()));
                 }
-                return Ok(Prompt { tokens, dropped: count(first - system), voices });
+                return Ok(Prompt { units, dropped: count(first - system), voices });
             };
             // The template writes more around the messages than was reckoned with. It is never reckoned down again,
             // so this comes to an end: at the latest when only the newest turn is left, and that does not fit.
@@ -221,20 +254,21 @@ impl Engine {
         }
     }
 
-    fn tokens(&self, segments: &[Segment<'_>]) -> Vec<LlamaToken> {
-        let mut tokens = assemble(segments, &*self.model, &self.control, &self.replies);
+    fn units(&self, segments: &[Segment<'_>]) -> Vec<Unit> {
+        let shown = |image: &Image| self.sight.as_ref().map_or_else(Vec::new, |sight| sight.units(image));
+        let mut units = assemble(segments, &*self.model, &self.control, &self.replies, shown);
         let vocab = self.model.vocab();
-        if vocab.should_add_bos() && tokens.first().is_some_and(|&first| first != vocab.bos()) {
-            tokens.insert(0, vocab.bos());
+        if vocab.should_add_bos() && units.first().is_some_and(|&first| first != Unit::Token(vocab.bos())) {
+            units.insert(0, Unit::Token(vocab.bos()));
         }
-        tokens
+        units
     }
 
-    /// How many of a prompt's tokens end with the user's last words. Where a mark behind them has grown together with
+    /// How many of a prompt's units end with the user's last words. Where a mark behind them has grown together with
     /// the last word, the words end before it.
-    fn words_end(&self, segments: &[Segment<'_>], tokens: &[LlamaToken]) -> Option<usize> {
-        let until = self.tokens(&until_last_words(segments)?);
-        Some(common_prefix(&until, tokens)).filter(|&end| end > 0)
+    fn words_end(&self, segments: &[Segment<'_>], units: &[Unit]) -> Option<usize> {
+        let until = self.units(&until_last_words(segments)?);
+        Some(common_prefix(&until, units)).filter(|&end| end > 0)
     }
 
     /// Tells how the user's last words read, if that is wanted.
@@ -261,18 +295,21 @@ impl Engine {
     fn resume(&mut self, prompt: &Prompt) -> Place {
         let common = prompt.shared_with(&self.cached);
         self.cut_back(common);
-        Place { sequence: Sequence::Main, position: self.cached.len() }
+        Place::behind(Sequence::Main, &self.cached)
     }
 
-    /// Keeps the first `keep` tokens of the conversation's memory, or nothing where it cannot be cut there.
+    /// Keeps the first `keep` units of the conversation's memory, or nothing where it cannot be cut there.
     fn cut_back(&mut self, keep: usize) {
+        let kept = &self.cached[..keep.min(self.cached.len())];
+        let expected = units::last_position(kept);
         let whole = |context: &Context, recurrent: bool| match context.extent(Sequence::Main) {
             // Recurrent layers know only their newest position.
-            Some((first, last)) => last + 1 == keep && (first == 0 || recurrent),
+            Some((first, last)) => Some(last) == expected && (first == 0 || recurrent),
             None => keep == 0,
         };
         let recurrent = self.is_recurrent();
-        if keep > 0 && self.context.trim(Sequence::Main, keep) && whole(&self.context, recurrent) {
+        let end = units::positions(kept);
+        if keep > 0 && self.context.trim(Sequence::Main, end) && whole(&self.context, recurrent) {
             self.cached.truncate(keep);
         } else {
             self.context.trim(Sequence::Main, 0);
@@ -285,18 +322,22 @@ impl Engine {
     fn step_aside(&mut self, prompt: &Prompt, max_tokens: Option<u32>) -> Place {
         self.context.trim(Sequence::Aside, 0);
         self.scales.forget(&mut self.context);
-        let mut common = prompt.shared_with(&self.cached);
-        if self.is_recurrent() && common < self.cached.len() {
-            common = 0;
-        }
+        let common = self.keepable(prompt.shared_with(&self.cached));
+        let place = Place::behind(Sequence::Aside, &self.cached[..common]);
         if common > 0 {
-            self.context.share_with_aside(common);
+            self.context.share_with_aside(place.position);
         }
         let reply = max_tokens.unwrap_or(ASIDE_REPLY).min(self.context_tokens) as usize;
-        if self.cached.len() + prompt.tokens.len() - common + reply > self.context.cells() as usize {
+        let needed = units::cells(&self.cached) + units::cells(&prompt.units) - place.cells + reply;
+        if needed > self.context.cells() as usize {
             self.cut_back(common);
         }
-        Place { sequence: Sequence::Aside, position: common }
+        place
+    }
+
+    /// Of `common` units that a prompt shares with the conversation's memory, those that can be used.
+    fn keepable(&self, common: usize) -> usize {
+        if self.is_recurrent() && common < self.cached.len() { 0 } else { common }
     }
 
     fn is_recurrent(&self) -> bool {
@@ -341,21 +382,28 @@ impl Engine {
         listener: &mut dyn Listener,
         is_cancelled: &IsCancelled,
     ) -> Result<Read, JobError> {
-        let tokens = &prompt.tokens;
-        let begin = reply.place.position;
-        let total = count(tokens.len() - begin);
-        while reply.place.position < tokens.len() {
+        let units = &prompt.units;
+        let begin = reply.place.cells;
+        let total = count(units::cells(units) - begin);
+        while reply.place.units < units.len() {
             if is_cancelled() {
                 return Ok(Read::Cancelled);
             }
-            let from = reply.place.position;
-            let until = tokens.len().min(from + STEP as usize);
-            let outputs = if until == tokens.len() { Outputs::Last } else { Outputs::Nothing };
-            if self.step(&mut reply.place, &tokens[from..until], outputs)? == Read::Cancelled {
+            let from = reply.place.units;
+            let read = if let Unit::Glance(glance) = units[from] {
+                self.read_glance(&mut reply.place, glance, units, is_cancelled)?
+            } else {
+                let run = units[from..].iter().take(STEP as usize).map_while(Unit::token);
+                let tokens: Vec<LlamaToken> = run.collect();
+                let is_last = from + tokens.len() == units.len();
+                let outputs = if is_last { Outputs::Last } else { Outputs::Nothing };
+                self.step(&mut reply.place, &tokens, outputs)?
+            };
+            if read == Read::Cancelled {
                 return Ok(Read::Cancelled);
             }
             if ms_since(reply.start) > NOTICEABLE_MS {
-                listener.event(GenerateEvent::Prefill { done: count(reply.place.position - begin), total });
+                listener.event(GenerateEvent::Prefill { done: count(reply.place.cells - begin), total });
             }
         }
         Ok(Read::All)
@@ -381,7 +429,7 @@ impl Engine {
             if is_cancelled() {
                 return Ok(FinishReason::Cancelled);
             }
-            if reply.place.position >= self.context_tokens as usize {
+            if reply.place.cells >= self.context_tokens as usize {
                 return Ok(FinishReason::ContextFull);
             }
             let logits = self.context.logits().ok_or_else(|| failed("no scores"))?;
@@ -413,16 +461,28 @@ impl Engine {
 
     /// Takes one step, and keeps the books right whatever comes of it.
     fn step(&mut self, place: &mut Place, tokens: &[LlamaToken], outputs: Outputs) -> Result<Read, JobError> {
-        let mut result = self.context.step(place.sequence, place.position, tokens, outputs);
+        let units: Vec<Unit> = tokens.iter().copied().map(Unit::Token).collect();
+        let (sequence, position) = (place.sequence, place.position);
+        self.take(place, &units, |engine| engine.context.step(sequence, position, tokens, outputs))
+    }
+
+    /// Has `units` read by `step`, and keeps the books right whatever comes of it.
+    fn take(
+        &mut self,
+        place: &mut Place,
+        units: &[Unit],
+        mut step: impl FnMut(&mut Self) -> Result<(), StepError>,
+    ) -> Result<Read, JobError> {
+        let mut result = step(self);
         if result == Err(StepError::NoRoom) && !self.scales.is_empty() {
             // What was weighed gives way.
             self.scales.forget(&mut self.context);
-            result = self.context.step(place.sequence, place.position, tokens, outputs);
+            result = step(self);
         }
         if result.is_ok() {
-            place.position += tokens.len();
+            place.advance(units);
             if place.sequence == Sequence::Main {
-                self.cached.extend_from_slice(tokens);
+                self.cached.extend_from_slice(units);
             }
             return Ok(Read::All);
         }
@@ -463,6 +523,11 @@ fn counted(counts: &mut HashMap<u64, u32>, model: &LlamaModel, text: &str, limit
         counts.clear();
     }
     *counts.entry(hasher.finish()).or_insert_with(|| vocabulary::measure(model, text, limit))
+}
+
+/// Cells that a picture takes, where its size was looked at.
+fn shown_cells(sight: Option<&Sight>, image: &Image) -> u32 {
+    sight.map_or(0, |sight| count(sight.cells(image)))
 }
 
 /// What the model is called: by its maker, or by its file.

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::bench::Setup;
 use crate::engine::{Engine, Listener};
-use crate::native::IsCancelled;
+use crate::watch::IsCancelled;
 
 /// Twenty-five tokens or so; 120 times that is a conversation of about 3,000.
 const HISTORY: &str = "The river bends around the old mill, and in the spring its water reaches the first step of the stone stairs. ";
@@ -52,7 +52,7 @@ pub fn measure(weights: &Path, setup: &Setup) -> Result<FollowUp, JobError> {
         gpu_layers: None,
     };
     let mut engine = Engine::load(&request, &mut Nobody)?;
-    let message = |role, text: String| ChatMessage { role, text };
+    let message = |role, text: String| ChatMessage::new(role, text);
     let mut ask = GenerateRequest {
         messages: vec![message(Role::User, HISTORY.repeat(60)), message(Role::Assistant, HISTORY.repeat(60))],
         sampling: Sampling { temperature: 0.0, ..Sampling::default() },

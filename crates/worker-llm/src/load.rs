@@ -15,7 +15,9 @@ use llama_cpp_2::model::params::LlamaModelParams;
 
 use crate::logs;
 use crate::machine::{self, DeviceKind};
-use crate::native::{Context, IsCancelled, Shape, continues_text, gguf_bytes};
+use crate::native::{Context, Shape, continues_text, gguf_bytes};
+use crate::projector::Projector;
+use crate::watch::IsCancelled;
 
 /// Tokens of context when nobody says, if the model was trained with so many.
 const DEFAULT_CONTEXT: u32 = 8192;
@@ -34,6 +36,7 @@ pub(crate) struct Loaded {
     pub(crate) context: Context,
     pub(crate) context_tokens: u32,
     pub(crate) device: String,
+    pub(crate) projector: Option<Projector>,
 }
 
 /// Loads what `request` names.
@@ -44,6 +47,7 @@ pub(crate) fn load(
 ) -> Result<Loaded, JobError> {
     machine::check_processor().map_err(|reason| JobError::Internal { reason })?;
     check_file(&request.weights)?;
+    request.projector.as_deref().map(check_file).transpose()?;
     logs::take_last_error();
     let model = read_model(request, is_cancelled, progress)?;
     if !continues_text(&model) {
@@ -54,7 +58,28 @@ pub(crate) fn load(
     let prefill_threads = request.prefill_threads.unwrap_or(threads).clamp(1, 512);
     let (context, context_tokens) = make_context(&model, request.context_tokens, threads, prefill_threads)?;
     let device = device_name(request.gpu_layers, threads);
-    Ok(Loaded { model, context, context_tokens, device })
+    let gpu = request.gpu_layers != Some(0);
+    let projector =
+        request.projector.as_deref().map(|path| read_projector(path, &model, prefill_threads, gpu));
+    let projector = projector.transpose()?;
+    Ok(Loaded { model, context, context_tokens, device, projector })
+}
+
+/// Loads the part of the model that sees or hears.
+fn read_projector(
+    path: &Path,
+    model: &Arc<LlamaModel>,
+    threads: u32,
+    gpu: bool,
+) -> Result<Projector, JobError> {
+    logs::take_last_error();
+    Projector::load(path, model, threads, gpu, STEP).ok_or_else(|| {
+        let (name, said) = (file_name(path), logs::take_last_error());
+        let said = said.map_or_else(String::new, |said| format!(" ({said})"));
+        bad(format!(
+            "{name}, with which it would see or hear, does not go with it{said}. Choose the projector that was made for it."
+        ))
+    })
 }
 
 /// Says in a sentence when the file cannot be a model, before anything costly is tried.

@@ -14,8 +14,11 @@ static LAST_ERROR: Mutex<Option<String>> = Mutex::new(None);
 /// Sends llama.cpp's and ggml's log to `tracing`, under the target `llama.cpp`.
 pub(crate) fn install() {
     static ONCE: Once = Once::new();
-    // SAFETY: the callback is a plain function without data; setting llama's also sets ggml's.
-    ONCE.call_once(|| unsafe { sys::llama_log_set(Some(take), std::ptr::null_mut()) });
+    // SAFETY: the callback is a plain function without data; setting llama's also sets ggml's, and the helper's mtmd's.
+    ONCE.call_once(|| unsafe {
+        sys::llama_log_set(Some(take), std::ptr::null_mut());
+        sys::mtmd_helper_log_set(Some(take), std::ptr::null_mut());
+    });
 }
 
 /// The last error line since the last call.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use worker_kit::protocols::Llm;
 use worker_llm::bench::{self, Setup};
+use worker_llm::sight_bench::{self, Subject};
 use worker_llm::{LlmWorker, follow_up, identity, machine};
 
 const USAGE: &str = "usage: worker-llm                         serve a host on standard input and output
@@ -12,7 +13,9 @@ const USAGE: &str = "usage: worker-llm                         serve a host on s
        worker-llm --bench MODEL.gguf [--threads N] [--step N] [--runs N]
                                           measure reading and writing, as JSON
        worker-llm --bench-follow-up MODEL.gguf [--threads N] [--runs N]
-                                          measure the wait for a follow-up's first token, as JSON";
+                                          measure the wait for a follow-up's first token, as JSON
+       worker-llm --bench-image MODEL.gguf MMPROJ.gguf PICTURE [--against LLAMA-MTMD-CLI] [--threads N] [--runs N]
+                                          measure looking at a picture and a second question about it, as JSON";
 
 fn main() -> ExitCode {
     worker_llm::native::abort_at_once();
@@ -47,8 +50,23 @@ fn answer(arguments: &[String]) -> anyhow::Result<String> {
             let figures = follow_up::measure(model.as_ref(), &setup(&arguments[2..])?)?;
             Ok(serde_json::to_string_pretty(&figures)?)
         }
+        Some("--bench-image") => {
+            let (subject, rest) = subject(&arguments[1..])?;
+            Ok(serde_json::to_string_pretty(&sight_bench::measure(&subject, &setup(rest)?)?)?)
+        }
         _ => bail!(USAGE),
     }
+}
+
+/// What to look at, and the arguments behind it.
+fn subject(arguments: &[String]) -> anyhow::Result<(Subject, &[String])> {
+    let [weights, projector, picture, rest @ ..] = arguments else { bail!(USAGE) };
+    let (against, rest) = match rest {
+        [name, program, rest @ ..] if name == "--against" => (Some(program.into()), rest),
+        rest => (None, rest),
+    };
+    let (weights, projector, picture) = (weights.into(), projector.into(), picture.into());
+    Ok((Subject { weights, projector, picture, against }, rest))
 }
 
 fn setup(arguments: &[String]) -> anyhow::Result<Setup> {

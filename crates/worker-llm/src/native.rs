@@ -10,11 +10,12 @@ use std::ffi::c_void;
 use std::num::NonZeroU32;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_sys_2 as sys;
+
+use crate::watch::{IsCancelled, Watched, asked_at};
 
 /// The token sequences that a context holds side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,9 +51,6 @@ pub enum StepError {
     Failed(i32),
 }
 
-/// Whether the work at hand is still wanted. Asked very often and from any thread: it has to be cheap.
-pub type IsCancelled = Arc<dyn Fn() -> bool + Send + Sync>;
-
 /// How a context is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
@@ -71,8 +69,8 @@ pub struct Context {
     raw: NonNull<sys::llama_context>,
     /// Freed after the context, which uses them.
     pools: Vec<NonNull<sys::ggml_threadpool>>,
-    /// What the abort callback looks at; null when nobody watches. Boxed, because llama.cpp keeps its address.
-    watched: Box<AtomicPtr<IsCancelled>>,
+    /// What the abort callback looks at.
+    watched: Watched,
     batch: Batch,
     vocabulary: usize,
     /// Outlives the context, which points into it.
@@ -96,7 +94,7 @@ struct Batch {
 impl Context {
     /// Makes a context; `None` when llama.cpp cannot, which nearly always means memory.
     pub fn new(model: &Arc<LlamaModel>, shape: Shape) -> Option<Self> {
-        let watched = Box::new(AtomicPtr::new(ptr::null_mut()));
+        let watched = Watched::nobody();
         // SAFETY: returns plain data.
         let mut params = unsafe { sys::llama_context_default_params() };
         params.n_ctx = shape.cells.get();
@@ -113,8 +111,7 @@ impl Context {
         params.n_threads_batch = i32::try_from(shape.prefill_threads).unwrap_or(1);
         params.no_perf = true;
         params.abort_callback = Some(is_cancelled);
-        params.abort_callback_data =
-            ptr::from_ref::<AtomicPtr<IsCancelled>>(&watched).cast_mut().cast::<c_void>();
+        params.abort_callback_data = watched.address();
         let raw = model_pointer(model);
         // SAFETY: the model is alive (an Arc of it is kept), and contexts of one model are made on one thread only.
         let made = NonNull::new(unsafe { sys::llama_init_from_model(raw, params) })?;
@@ -153,6 +150,11 @@ impl Context {
         unsafe { sys::llama_attach_threadpool(self.raw.as_ptr(), decode.as_ptr(), prefill.as_ptr()) };
     }
 
+    /// llama.cpp's own, for what reads pictures into it. Good as long as the context lives.
+    pub(crate) fn raw(&mut self) -> *mut sys::llama_context {
+        self.raw.as_ptr()
+    }
+
     /// Tokens of memory in all, for all sequences together.
     pub fn cells(&self) -> u32 {
         // SAFETY: the context is alive.
@@ -161,13 +163,12 @@ impl Context {
 
     /// From now on steps are given up as soon as `is_cancelled` says so.
     pub fn watch(&mut self, is_cancelled: IsCancelled) {
-        let before = self.watched.swap(Box::into_raw(Box::new(is_cancelled)), Ordering::AcqRel);
-        free_watch(before);
+        self.watched.set(is_cancelled);
     }
 
     /// From now on nobody is asked.
     pub fn unwatch(&mut self) {
-        free_watch(self.watched.swap(ptr::null_mut(), Ordering::AcqRel));
+        self.watched.clear();
     }
 
     /// Reads `tokens` into `sequence`, the first at position `from`. At most as many as the batch holds.
@@ -239,7 +240,6 @@ impl Context {
 
 impl Drop for Context {
     fn drop(&mut self) {
-        self.unwatch();
         // SAFETY: made by us, freed once, the context before the pools that it uses.
         unsafe {
             sys::llama_free(self.raw.as_ptr());
@@ -250,20 +250,11 @@ impl Drop for Context {
     }
 }
 
-/// Frees what [`Context::watch`] has put there. Nobody reads it any more: steps need `&mut` of the context.
-fn free_watch(watch: *mut IsCancelled) {
-    if !watch.is_null() {
-        // SAFETY: made by `Box::into_raw`, taken out of its only place.
-        drop(unsafe { Box::from_raw(watch) });
-    }
-}
-
 /// Called by ggml between the nodes of a graph.
 unsafe extern "C" fn is_cancelled(watched: *mut c_void) -> bool {
-    // SAFETY: `watched` is the context's boxed pointer, alive as long as the context.
-    let watch = unsafe { &*watched.cast::<AtomicPtr<IsCancelled>>() }.load(Ordering::Acquire);
-    // SAFETY: a non-null pointer came from `watch` and is freed only while no step is going on.
-    NonNull::new(watch).is_some_and(|watch| unsafe { watch.as_ref() }())
+    // SAFETY: it is the address of the context's own, which lives as long as the context and is set only between steps,
+    // which need `&mut` of the context too.
+    unsafe { asked_at(watched) }
 }
 
 impl Batch {
@@ -344,7 +335,7 @@ pub(crate) fn continues_text(model: &LlamaModel) -> bool {
 }
 
 /// The pointer inside the safe wrapper's model.
-fn model_pointer(model: &LlamaModel) -> *mut sys::llama_model {
+pub(crate) fn model_pointer(model: &LlamaModel) -> *mut sys::llama_model {
     const { assert!(size_of::<LlamaModel>() == size_of::<*mut sys::llama_model>()) };
     // SAFETY: `LlamaModel` is `repr(transparent)` over a `repr(transparent)` pointer (checked for the pinned version).
     unsafe { *ptr::from_ref(model).cast::<*mut sys::llama_model>() }

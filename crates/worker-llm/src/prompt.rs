@@ -1,4 +1,4 @@
-//! From a prompt's segments to its tokens.
+//! From a prompt's segments to its tokens, and the pictures between them.
 //!
 //! What always holds: a control token in the result comes from the template, never from a message's words; and a
 //! reply that this model made itself keeps the very tokens it was made of, so that the KV cache still fits it.
@@ -6,10 +6,11 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use engine::Role;
+use engine::{Image, Role};
 use llama_cpp_2::token::LlamaToken;
 
 use crate::template::Segment;
+use crate::units::Unit;
 
 /// Replies whose tokens are remembered; a conversation's last hundred or so is what can still be in the cache.
 const REMEMBERED: usize = 256;
@@ -61,10 +62,24 @@ impl ControlTexts {
     }
 }
 
+/// A reply that the model made itself.
+#[derive(Debug, Clone)]
+struct Own {
+    tokens: Vec<LlamaToken>,
+    begins: Begins,
+}
+
+/// What a reply begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begins {
+    WithSpace,
+    Without,
+}
+
 /// The tokens of the model's own latest replies, by their text.
 #[derive(Debug, Clone, Default)]
 pub struct Replies {
-    by_text: HashMap<String, Vec<LlamaToken>>,
+    by_text: HashMap<String, Own>,
     /// The texts, oldest first.
     order: std::collections::VecDeque<String>,
 }
@@ -72,11 +87,12 @@ pub struct Replies {
 impl Replies {
     /// Remembers what a reply is made of; blank space around it is no part of what it is known by.
     pub fn remember(&mut self, text: &str, tokens: Vec<LlamaToken>) {
+        let begins = if text.starts_with(' ') { Begins::WithSpace } else { Begins::Without };
         let text = text.trim().to_owned();
         if text.is_empty() {
             return;
         }
-        if self.by_text.insert(text.clone(), tokens).is_none() {
+        if self.by_text.insert(text.clone(), Own { tokens, begins }).is_none() {
             self.order.push_back(text);
         }
         if self.order.len() > REMEMBERED
@@ -86,38 +102,46 @@ impl Replies {
         }
     }
 
-    fn tokens(&self, text: &str) -> Option<&[LlamaToken]> {
-        self.by_text.get(text.trim()).map(Vec::as_slice)
+    fn of(&self, text: &str) -> Option<&Own> {
+        self.by_text.get(text.trim())
     }
 }
 
-/// The prompt's tokens, without a "begin of text" that the template did not write.
+/// The prompt, without a "begin of text" that the template did not write. `shown` says what a picture is in it.
 pub fn assemble(
     segments: &[Segment<'_>],
     tokenizer: &impl Tokenizer,
     control: &ControlTexts,
     replies: &Replies,
-) -> Vec<LlamaToken> {
+    shown: impl Fn(&Image) -> Vec<Unit>,
+) -> Vec<Unit> {
     let mut run = Run::default();
-    let mut tokens = Vec::new();
+    let mut units = Vec::new();
     for segment in segments {
         match segment {
             Segment::Template(text) => run.text.push_str(text),
             Segment::Words { role, text } => {
-                let own = (*role == Role::Assistant).then(|| replies.tokens(text)).flatten();
-                if let Some(own) = own {
-                    run.finish(tokenizer, control, &mut tokens);
-                    tokens.extend_from_slice(own);
+                let own = (*role == Role::Assistant).then(|| replies.of(text)).flatten();
+                if let Some(Own { tokens: own, begins }) = own {
+                    if *begins == Begins::WithSpace {
+                        run.give_space();
+                    }
+                    run.finish(tokenizer, control, &mut units);
+                    units.extend(own.iter().copied().map(Unit::Token));
                 } else {
                     let start = run.text.len();
                     run.text.push_str(text);
                     run.words.push(start..run.text.len());
                 }
             }
+            Segment::Picture(image) => {
+                run.finish(tokenizer, control, &mut units);
+                units.extend(shown(image));
+            }
         }
     }
-    run.finish(tokenizer, control, &mut tokens);
-    tokens
+    run.finish(tokenizer, control, &mut units);
+    units
 }
 
 /// Text that is cut into tokens as a whole: at the borders between template and words tokens may grow together, as
@@ -129,28 +153,31 @@ struct Run {
 }
 
 impl Run {
-    fn finish(&mut self, tokenizer: &impl Tokenizer, control: &ControlTexts, tokens: &mut Vec<LlamaToken>) {
+    /// Leaves out the template's space at the end: what follows has one of its own, as it had when the model made it.
+    fn give_space(&mut self) {
+        let is_templates = self.words.last().is_none_or(|words| words.end < self.text.len());
+        if is_templates && self.text.ends_with(' ') {
+            self.text.pop();
+        }
+    }
+
+    fn finish(&mut self, tokenizer: &impl Tokenizer, control: &ControlTexts, units: &mut Vec<Unit>) {
         let Self { text, words } = std::mem::take(self);
         let mut done = 0;
         for range in words.into_iter().filter(|range| control.touch(text.as_bytes(), range)) {
             // These words spell a control token, alone or with what stands beside them: they are cut out.
-            add(tokenizer, &text[done..range.start], ControlTokens::Meant, tokens);
-            add(tokenizer, &text[range.clone()], ControlTokens::Literal, tokens);
+            add(tokenizer, &text[done..range.start], ControlTokens::Meant, units);
+            add(tokenizer, &text[range.clone()], ControlTokens::Literal, units);
             done = range.end;
         }
-        add(tokenizer, &text[done..], ControlTokens::Meant, tokens);
+        add(tokenizer, &text[done..], ControlTokens::Meant, units);
     }
 }
 
-fn add(tokenizer: &impl Tokenizer, text: &str, control: ControlTokens, tokens: &mut Vec<LlamaToken>) {
+fn add(tokenizer: &impl Tokenizer, text: &str, control: ControlTokens, units: &mut Vec<Unit>) {
     if !text.is_empty() {
-        tokens.extend(tokenizer.tokenize(text, control));
+        units.extend(tokenizer.tokenize(text, control).into_iter().map(Unit::Token));
     }
-}
-
-/// How many tokens two prompts share at the front.
-pub fn common_prefix(one: &[LlamaToken], other: &[LlamaToken]) -> usize {
-    one.iter().zip(other).take_while(|(one, other)| one == other).count()
 }
 
 #[cfg(test)]
@@ -194,8 +221,9 @@ mod tests {
     fn pieces(segments: &[Segment<'_>], replies: &Replies) -> (Vec<String>, usize) {
         let tokenizer = Bytes::default();
         let control = ControlTexts::new([b"<x>".to_vec()]);
-        let tokens = assemble(segments, &tokenizer, &control, replies);
-        (tokenizer.0.into_inner(), tokens.iter().filter(|token| token.0 == 1000).count())
+        let units = assemble(segments, &tokenizer, &control, replies, |_| Vec::new());
+        let found = units.iter().filter_map(Unit::token).filter(|token| token.0 == 1000).count();
+        (tokenizer.0.into_inner(), found)
     }
 
     #[track_caller]
@@ -245,19 +273,33 @@ mod tests {
     }
 
     #[test]
+    fn a_reply_that_brings_its_space_takes_the_templates_place() {
+        let mut replies = Replies::default();
+        replies.remember(" yes", vec![LlamaToken(7)]);
+        let own = words(Role::Assistant, "yes");
+        assert_eq!(pieces(&[template("Assistant: "), own.clone()], &replies).0, ["Assistant:"]);
+        assert_eq!(pieces(&[words(Role::User, "u "), own.clone()], &replies).0, ["u "], "not the user's");
+        replies.remember("no", vec![LlamaToken(8)]);
+        assert_eq!(pieces(&[template("A: "), words(Role::Assistant, "no")], &replies).0, ["A: "]);
+    }
+
+    #[test]
     fn old_replies_are_forgotten() {
         let mut replies = Replies::default();
         for at in 0..=REMEMBERED {
             replies.remember(&at.to_string(), vec![]);
         }
-        assert!(replies.tokens("0").is_none());
-        assert!(replies.tokens("1").is_some());
+        assert!(replies.of("0").is_none());
+        assert!(replies.of("1").is_some());
     }
 
     #[test]
-    fn prefixes_are_compared_by_token() {
-        let tokens = |list: &[i32]| list.iter().map(|&id| LlamaToken(id)).collect::<Vec<_>>();
-        assert_eq!(common_prefix(&tokens(&[1, 2, 3]), &tokens(&[1, 2, 4, 5])), 2);
-        assert_eq!(common_prefix(&tokens(&[]), &tokens(&[1])), 0);
+    fn a_picture_parts_the_text_around_it() {
+        let image = Image::new(1, 1, vec![0; 3]).unwrap();
+        let (pieces, _) = pieces(
+            &[template("<x>u:"), Segment::Picture(&image), words(Role::User, "what?"), template("<x>")],
+            &Replies::default(),
+        );
+        assert_eq!(pieces, ["<x>u:", "what?<x>"]);
     }
 }

@@ -6,9 +6,11 @@
 use std::borrow::Cow;
 
 use dialogue::thoughts::Tags;
-use engine::{ChatMessage, Role, Thinking};
+use engine::{ChatMessage, Image, Role, Thinking};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, Value, context};
+
+use self::said::{Part, Said, in_strict_turns, merge_system};
 
 /// The format that most models without a template understand.
 const CHATML: &str = "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + \
@@ -43,6 +45,17 @@ pub enum Segment<'m> {
         /// What was written.
         text: Cow<'m, str>,
     },
+    /// A picture; the marks that a family of models wants around it are not the template's.
+    Picture(&'m Image),
+}
+
+/// How a template takes a message's content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// As text.
+    Text,
+    /// As a list of parts, each with its type.
+    Parts,
 }
 
 /// Why a template cannot be used.
@@ -79,6 +92,7 @@ pub struct ChatTemplate {
     end: String,
     tags: Vec<Tags>,
     system: SystemRole,
+    content: Content,
     /// How "no tools" is said: most templates want nothing, some the empty list.
     tools: Value,
 }
@@ -98,19 +112,22 @@ impl ChatTemplate {
             .collect();
         let mut template = Self::plain(environment, begin, end);
         template.tags = tags;
-        let user = ChatMessage { role: Role::User, text: "1".into() };
-        let system = ChatMessage { role: Role::System, text: "2".into() };
+        let user = ChatMessage::new(Role::User, "1");
+        let system = ChatMessage::new(Role::System, "2");
         let mut result = Ok(());
-        for tools in [Value::from(()), Value::from(Vec::<Value>::new())] {
-            template.tools = tools;
-            template.system = SystemRole::Own;
-            if template.attempt(&[&system, &user], Thinking::Auto).is_ok() {
-                return Ok(template);
-            }
-            template.system = SystemRole::InFirstMessage;
-            match template.attempt(&[&user], Thinking::Auto) {
-                Ok(_) => return Ok(template),
-                Err(error) => result = result.and(Err(error)),
+        for content in [Content::Text, Content::Parts] {
+            template.content = content;
+            for tools in [Value::from(()), Value::from(Vec::<Value>::new())] {
+                template.tools = tools;
+                template.system = SystemRole::Own;
+                if template.attempt(&[&system, &user], Thinking::Auto).is_ok() {
+                    return Ok(template);
+                }
+                template.system = SystemRole::InFirstMessage;
+                match template.attempt(&[&user], Thinking::Auto) {
+                    Ok(_) => return Ok(template),
+                    Err(error) => result = result.and(Err(error)),
+                }
             }
         }
         result.map(|()| template)
@@ -118,7 +135,8 @@ impl ChatTemplate {
 
     fn plain(environment: Environment<'static>, begin: &str, end: &str) -> Self {
         let (begin, end) = (begin.into(), end.into());
-        Self { environment, begin, end, tags: Vec::new(), system: SystemRole::Own, tools: Value::from(()) }
+        let (system, content) = (SystemRole::Own, Content::Text);
+        Self { environment, begin, end, tags: Vec::new(), system, content, tools: Value::from(()) }
     }
 
     /// The model's template, or `ChatML` where it has none that works.
@@ -151,14 +169,11 @@ impl ChatTemplate {
         messages: &[&'m ChatMessage],
         thinking: Thinking,
     ) -> Result<Vec<Segment<'m>>, TemplateError> {
-        self.attempt(messages, thinking).or_else(|error| {
+        let said: Vec<Said<'m>> = messages.iter().map(|message| Said::of(message)).collect();
+        self.put(said.clone(), thinking).or_else(|error| {
             // Some templates insist on strict turns. After a failed reply there are two questions in a row.
-            let joined = in_strict_turns(messages);
-            if joined.len() == messages.len() {
-                return Err(error);
-            }
-            let segments = self.attempt(&joined.iter().collect::<Vec<_>>(), thinking)?;
-            Ok(segments.into_iter().map(Segment::into_owned).collect())
+            let joined = in_strict_turns(said);
+            if joined.len() == messages.len() { Err(error) } else { self.put(joined, thinking) }
         })
     }
 
@@ -167,26 +182,37 @@ impl ChatTemplate {
         messages: &[&'m ChatMessage],
         thinking: Thinking,
     ) -> Result<Vec<Segment<'m>>, TemplateError> {
-        let mut words: Vec<(Role, Cow<'m, str>)> =
-            messages.iter().map(|message| (message.role, Cow::Borrowed(message.text.as_str()))).collect();
+        self.put(messages.iter().map(|message| Said::of(message)).collect(), thinking)
+    }
+
+    fn put<'m>(
+        &self,
+        mut said: Vec<Said<'m>>,
+        thinking: Thinking,
+    ) -> Result<Vec<Segment<'m>>, TemplateError> {
         if self.system == SystemRole::InFirstMessage {
-            merge_system(&mut words);
+            merge_system(&mut said);
         }
         // An assistant's message without words cannot be continued: it is the same as none.
-        if words.last().is_some_and(|(role, text)| *role == Role::Assistant && text.is_empty()) {
-            words.pop();
+        if said.last().is_some_and(|last| last.role == Role::Assistant && last.parts.is_empty()) {
+            said.pop();
         }
-        let continued = words.last().is_some_and(|(role, _)| *role == Role::Assistant);
-        let shown = words.iter().enumerate().map(|(at, (role, text))| {
+        let continued = said.last().is_some_and(|last| last.role == Role::Assistant);
+        let shown = said.iter().enumerate().map(|(at, message)| {
             // Templates ask whether there is content at all.
-            let content =
-                if text.is_empty() { String::new() } else { format!("{PAD}{OPEN}{at}{CLOSE}{PAD}") };
-            context! { role => role_name(*role), content => content }
+            let text =
+                if message.parts.is_empty() { String::new() } else { format!("{PAD}{OPEN}{at}{CLOSE}{PAD}") };
+            let content = match self.content {
+                Content::Text => Value::from(text),
+                // Pictures are in the text here too: which marks they want, mtmd knows for every family.
+                Content::Parts => Value::from(vec![context! { type => "text", text => text }]),
+            };
+            context! { role => role_name(message.role), content => content }
         });
         let shown: Vec<Value> = shown.collect();
         let rendered =
             self.environment.get_template("chat")?.render(self.variables(shown, thinking, continued))?;
-        let mut segments = fill(&rendered, &words)?;
+        let mut segments = fill(&rendered, &said)?;
         if continued {
             // What closes the last message is left out: the model goes on in it.
             let last = segments.iter().rposition(|segment| matches!(segment, Segment::Words { .. }));
@@ -209,15 +235,6 @@ impl ChatTemplate {
             Thinking::Auto => base,
             // Two names are in use for one switch.
             Thinking::Off => context! { enable_thinking => false, thinking => false, ..base },
-        }
-    }
-}
-
-impl Segment<'_> {
-    fn into_owned(self) -> Segment<'static> {
-        match self {
-            Self::Template(text) => Segment::Template(text),
-            Self::Words { role, text } => Segment::Words { role, text: Cow::Owned(text.into_owned()) },
         }
     }
 }
@@ -262,16 +279,16 @@ fn without_training_marks(source: &str) -> String {
     out
 }
 
-/// Puts the words where their placeholders are.
-fn fill<'m>(rendered: &str, words: &[(Role, Cow<'m, str>)]) -> Result<Vec<Segment<'m>>, TemplateError> {
+/// Puts what was said where its placeholders are.
+fn fill<'m>(rendered: &str, said: &[Said<'m>]) -> Result<Vec<Segment<'m>>, TemplateError> {
     let mut segments = Vec::new();
-    let mut found = vec![false; words.len()];
+    let mut found = vec![false; said.len()];
     let mut rest = rendered;
     while let Some(start) = rest.find(OPEN) {
         let digits = start + OPEN.len_utf8();
         let end = rest[digits..].find(CLOSE).map(|end| digits + end).ok_or(TemplateError::LosesWords)?;
         let at: usize = rest[digits..end].parse().map_err(|_| TemplateError::LosesWords)?;
-        let (role, text) = words.get(at).ok_or(TemplateError::LosesWords)?;
+        let Said { role, parts } = said.get(at).ok_or(TemplateError::LosesWords)?;
         found[at] = true;
         let (before, after) = (&rest[..start], &rest[end + CLOSE.len_utf8()..]);
         let (before, trim_start) = before.strip_suffix(PAD).map_or((before, true), |before| (before, false));
@@ -279,13 +296,22 @@ fn fill<'m>(rendered: &str, words: &[(Role, Cow<'m, str>)]) -> Result<Vec<Segmen
         if !before.is_empty() {
             segments.push(Segment::Template(before.to_owned()));
         }
-        segments.push(Segment::Words { role: *role, text: trimmed(text.clone(), trim_start, trim_end) });
+        segments.extend(parts.iter().enumerate().map(|(at, part)| match part {
+            Part::Picture(image) => Segment::Picture(image),
+            Part::Words(text) => {
+                let (first, last) = (at == 0, at + 1 == parts.len());
+                Segment::Words {
+                    role: *role,
+                    text: trimmed(text.clone(), trim_start && first, trim_end && last),
+                }
+            }
+        }));
         rest = after;
     }
     if !rest.is_empty() {
         segments.push(Segment::Template(rest.to_owned()));
     }
-    let lost = words.iter().zip(found).any(|((_, text), found)| !found && !text.is_empty());
+    let lost = said.iter().zip(found).any(|(said, found)| !found && !said.parts.is_empty());
     if lost { Err(TemplateError::LosesWords) } else { Ok(segments) }
 }
 
@@ -300,33 +326,6 @@ fn trimmed(text: Cow<'_, str>, start: bool, end: bool) -> Cow<'_, str> {
     }
 }
 
-/// Puts the instructions in front of the user's first words.
-fn merge_system(words: &mut Vec<(Role, Cow<'_, str>)>) {
-    if words.first().is_none_or(|(role, _)| *role != Role::System) {
-        return;
-    }
-    let (_, system) = words.remove(0);
-    match words.iter_mut().find(|(role, _)| *role == Role::User) {
-        Some((_, text)) => *text = Cow::Owned(format!("{system}\n\n{text}")),
-        None => words.insert(0, (Role::User, system)),
-    }
-}
-
-/// Messages of one speaker in a row become one.
-fn in_strict_turns(messages: &[&ChatMessage]) -> Vec<ChatMessage> {
-    let mut out: Vec<ChatMessage> = Vec::with_capacity(messages.len());
-    for message in messages {
-        match out.last_mut() {
-            Some(last) if last.role == message.role => {
-                last.text.push_str("\n\n");
-                last.text.push_str(&message.text);
-            }
-            _ => out.push((*message).clone()),
-        }
-    }
-    out
-}
-
 fn role_name(role: Role) -> &'static str {
     match role {
         Role::System => "system",
@@ -335,5 +334,6 @@ fn role_name(role: Role) -> &'static str {
     }
 }
 
+mod said;
 #[cfg(test)]
 mod tests;

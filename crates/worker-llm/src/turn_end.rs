@@ -17,7 +17,7 @@ use llama_cpp_2::token::LlamaToken;
 
 use crate::load::STEP;
 use crate::native::{Context, Outputs, Sequence, StepError};
-use crate::prompt::{ControlTokens, Tokenizer, common_prefix};
+use crate::prompt::{ControlTokens, Tokenizer};
 use crate::template::Segment;
 
 /// Of a long message so many bytes at its end are enough; cut between sentences, so that what was read is found again.
@@ -59,7 +59,8 @@ impl Scales {
             return Ok(None);
         }
         // The last token is always read: its scores are wanted.
-        let known = common_prefix(&self.read, &tokens).min(tokens.len().saturating_sub(1));
+        let shared = self.read.iter().zip(&tokens).take_while(|(read, token)| read == token).count();
+        let known = shared.min(tokens.len().saturating_sub(1));
         if known == 0 || !context.trim(Sequence::Words, known) {
             self.forget(context);
         }
@@ -152,6 +153,7 @@ pub(crate) fn until_last_words<'s>(segments: &'s [Segment<'_>]) -> Option<Vec<Se
     let borrowed = |segment: &'s Segment<'_>| match segment {
         Segment::Template(text) => Segment::Template(text.clone()),
         Segment::Words { role, text } => Segment::Words { role: *role, text: Cow::Borrowed(text) },
+        Segment::Picture(image) => Segment::Picture(image),
     };
     (!words.is_empty()).then(|| {
         let before = segments[..last].iter().map(borrowed);

@@ -111,6 +111,7 @@ fn hash(messages: &[ChatMessage]) -> u64 {
     let mut hasher = DefaultHasher::new();
     for message in messages {
         (message.role, message.text.as_str()).hash(&mut hasher);
+        message.images().for_each(|image| image.id().hash(&mut hasher));
     }
     hasher.finish()
 }
@@ -130,7 +131,7 @@ mod tests {
                     "u" => Role::User,
                     _ => Role::Assistant,
                 };
-                ChatMessage { role, text: text.into() }
+                ChatMessage::new(role, text)
             })
             .collect()
     }
@@ -218,8 +219,7 @@ mod tests {
     #[test]
     fn only_as_much_is_measured_as_fits() {
         let mut asked = 0;
-        let lines: Vec<ChatMessage> =
-            (0..1000).map(|_| ChatMessage { role: Role::User, text: "1234".into() }).collect();
+        let lines: Vec<ChatMessage> = (0..1000).map(|_| ChatMessage::new(Role::User, "1234")).collect();
         let size = |message: &ChatMessage| {
             asked += 1;
             u32::try_from(message.text.len()).unwrap()

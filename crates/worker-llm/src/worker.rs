@@ -8,7 +8,7 @@ use worker_kit::protocols::{Llm, LlmEvent, LlmOutput, LlmRequest};
 use worker_kit::{Identity, Job, Worker};
 
 use crate::engine::{Engine, Listener};
-use crate::native::IsCancelled;
+use crate::watch::IsCancelled;
 
 /// Loading says nothing while memory is set up or a graphics card compiles its programs; after this long without a
 /// sign it hangs.
@@ -36,8 +36,24 @@ impl Worker<Llm> for LlmWorker {
             }
             LlmRequest::Generate(request) => {
                 let engine = self.engine.as_mut().ok_or(JobError::NoModel)?;
+                let missing = engine.missing(&request)?;
+                if !missing.is_empty() {
+                    return Ok(LlmOutput::Missing(missing));
+                }
                 let generated = job.quiet_for(STEP_QUIET, || engine.generate(&request, &mut listener))?;
                 Ok(LlmOutput::Generated(generated))
+            }
+            LlmRequest::Keep(pixels) => {
+                let engine = self.engine.as_mut().ok_or(JobError::NoModel)?;
+                engine.keep(pixels).map(|()| LlmOutput::Kept)
+            }
+            LlmRequest::Prepare(image) => {
+                let engine = self.engine.as_mut().ok_or(JobError::NoModel)?;
+                if engine.lacks(&image)? {
+                    return Ok(LlmOutput::Missing(vec![image.id()]));
+                }
+                let prepared = job.quiet_for(STEP_QUIET, || engine.prepare_image(&image, &mut listener))?;
+                Ok(LlmOutput::Prepared(prepared))
             }
             LlmRequest::Unload => {
                 self.engine = None;

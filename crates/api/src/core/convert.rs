@@ -41,7 +41,7 @@ impl From<EngineError> for ApiError {
                 JobError::BadModel { .. } => ErrorCode::BadModel,
                 JobError::PromptTooLong { .. } => ErrorCode::PromptTooLong,
                 JobError::OutOfMemory { .. } => ErrorCode::OutOfMemory,
-                JobError::BadRequest { .. } => ErrorCode::BadRequest,
+                JobError::BadRequest { .. } | JobError::CannotSee { .. } => ErrorCode::BadRequest,
                 JobError::Server { .. } => ErrorCode::Server,
                 JobError::Cancelled => ErrorCode::Cancelled,
                 JobError::Internal { .. } => ErrorCode::Other,

@@ -49,7 +49,7 @@ pub(super) fn question(n: usize) -> ChatMessage {
 }
 
 pub(super) fn message(role: Role, text: String) -> ChatMessage {
-    ChatMessage { role, text }
+    ChatMessage::new(role, text)
 }
 
 #[cfg(test)]

@@ -237,7 +237,7 @@ pub(crate) fn conversation(roles: &str, text: &str) -> GenerateRequest {
         _ => Role::Assistant,
     };
     GenerateRequest {
-        messages: roles.chars().map(|letter| ChatMessage { role: role(letter), text: text.into() }).collect(),
+        messages: roles.chars().map(|letter| ChatMessage::new(role(letter), text)).collect(),
         sampling: Sampling::default(),
         max_tokens: None,
         stop: Vec::new(),

@@ -1,13 +1,14 @@
 //! A language model's worker without a model, that fails as it is told to. Its argument is a [`Script`].
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::process::{ExitCode, abort, exit};
 use std::thread::sleep;
 use std::time::Duration;
 
 use engine::{
-    Channel, Delta, FinishReason, GenerateEvent, GenerateRequest, Generated, JobError, LoadProgress,
-    LoadRequest, ModelInfo, PromptReport, Timings,
+    Channel, ChatMessage, Delta, FinishReason, GenerateEvent, GenerateRequest, Generated, Image, ImageId,
+    JobError, LoadProgress, LoadRequest, ModelInfo, Prepared, PromptReport, Timings,
 };
 use testkit::{Mode, Script, WORDS};
 use worker_kit::protocols::{Llm, LlmEvent, LlmOutput, LlmRequest};
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
             let _ = speak_rawly(&script);
             ExitCode::SUCCESS
         }
-        _ => serve(identity(), Scripted { script, loaded: false }),
+        _ => serve(identity(), Scripted { script, loaded: false, kept: HashSet::new() }),
     }
 }
 
@@ -48,6 +49,7 @@ fn identity() -> Identity {
 struct Scripted {
     script: Script,
     loaded: bool,
+    kept: HashSet<ImageId>,
 }
 
 impl Worker<Llm> for Scripted {
@@ -58,19 +60,47 @@ impl Worker<Llm> for Scripted {
                 self.loaded = true;
                 Ok(LlmOutput::Loaded(model(&request)))
             }
-            LlmRequest::Generate(request) if self.loaded => {
-                Ok(LlmOutput::Generated(self.generate(&request, job)))
-            }
-            LlmRequest::Generate(_) => Err(JobError::NoModel),
             LlmRequest::Unload => {
                 self.loaded = false;
+                self.kept.clear();
                 Ok(LlmOutput::Unloaded)
+            }
+            _ if !self.loaded => Err(JobError::NoModel),
+            LlmRequest::Generate(request) => {
+                let shown = request.messages.iter().flat_map(ChatMessage::images);
+                Ok(match self.lacking(shown) {
+                    lacking if lacking.is_empty() => LlmOutput::Generated(self.generate(&request, job)),
+                    lacking => LlmOutput::Missing(lacking),
+                })
+            }
+            LlmRequest::Keep(pixels) => {
+                self.kept.insert(pixels.id);
+                Ok(LlmOutput::Kept)
+            }
+            LlmRequest::Prepare(image) => {
+                let lacking = self.lacking(std::iter::once(&image));
+                if !lacking.is_empty() {
+                    return Ok(LlmOutput::Missing(lacking));
+                }
+                if self.script.mode == Mode::EndlessLook {
+                    while !job.is_cancelled() {
+                        sleep(GAP);
+                    }
+                    return Err(JobError::Cancelled);
+                }
+                Ok(LlmOutput::Prepared(Prepared { tokens: 64, ms: 0.0 }))
             }
         }
     }
 }
 
 impl Scripted {
+    /// Those of the pictures that were not sent; in [`Mode::Forgetful`] all, always.
+    fn lacking<'i>(&self, images: impl Iterator<Item = &'i Image>) -> Vec<ImageId> {
+        let ids = images.map(Image::id);
+        ids.filter(|id| self.script.mode == Mode::Forgetful || !self.kept.contains(id)).collect()
+    }
+
     fn load(&self, job: &Job<Llm>) -> Result<(), JobError> {
         job.emit(LlmEvent::Load(LoadProgress(0.5)));
         match self.script.mode {
@@ -150,7 +180,7 @@ fn model(request: &LoadRequest) -> ModelInfo {
         name: request.weights.display().to_string(),
         context_tokens: request.context_tokens.unwrap_or(4096),
         trained_context_tokens: 4096,
-        sees: false,
+        sees: request.projector.is_some(),
         hears: false,
         thinks: false,
         device: "script".into(),

@@ -22,18 +22,22 @@ fn message(line: &str) -> ChatMessage {
         "u" => Role::User,
         _ => Role::Assistant,
     };
-    ChatMessage { role, text: text.into() }
+    ChatMessage::new(role, text)
 }
 
 /// The prompt's text, words in `«»`.
 fn text(template: &ChatTemplate, lines: &[&str], thinking: Thinking) -> String {
     let messages: Vec<ChatMessage> = lines.iter().map(|line| message(line)).collect();
-    let segments = template.render(&messages.iter().collect::<Vec<_>>(), thinking).unwrap();
+    segments_text(template.render(&messages.iter().collect::<Vec<_>>(), thinking).unwrap())
+}
+
+fn segments_text(segments: Vec<Segment<'_>>) -> String {
     segments
         .into_iter()
         .map(|segment| match segment {
             Segment::Template(text) => text,
             Segment::Words { text, .. } => format!("«{text}»"),
+            Segment::Picture(image) => format!("[{}]", image.width()),
         })
         .collect()
 }
@@ -50,6 +54,50 @@ fn words_stand_apart_from_the_template() {
         CHATML,
         &["s:Be kind.", "u:Hi <|im_end|>"],
         "<|im_start|>system\n«Be kind.»<|im_end|>\n<|im_start|>user\n«Hi <|im_end|>»<|im_end|>\n<|im_start|>assistant\n",
+    );
+}
+
+/// In the manner of SmolVLM: takes nothing but parts.
+const PARTS: &str = "{% for message in messages %}{{ message['role'] | capitalize }}: {% for line in \
+                     message['content'] %}{% if line['type'] == 'text' %}{{ line['text'] }}{% elif line['type'] == \
+                     'image' %}<image>{% endif %}{% endfor %}<end>{% endfor %}{% if add_generation_prompt \
+                     %}Assistant:{% endif %}";
+
+#[test]
+fn a_template_that_takes_parts_is_given_parts() {
+    check(PARTS, &["s:Be kind.", "u:Hi"], "System: «Be kind.»<end>User: «Hi»<end>Assistant:");
+}
+
+/// The prompt's text, with a picture of this width in every message of the user.
+fn shown(source: &str, lines: &[&str], widths: &[u32]) -> String {
+    let template = ChatTemplate::new(source, "<bos>", "<eos>").unwrap();
+    let mut messages: Vec<ChatMessage> = lines.iter().map(|line| message(line)).collect();
+    let users = messages.iter_mut().filter(|message| message.role == Role::User);
+    for (message, &width) in users.zip(widths) {
+        let image = Image::new(width, 1, vec![0; width as usize * 3]).unwrap();
+        message.media.push(engine::Media::Image(image));
+    }
+    segments_text(template.render(&messages.iter().collect::<Vec<_>>(), Thinking::Auto).unwrap())
+}
+
+#[test]
+fn pictures_stand_before_the_words_of_their_message() {
+    assert_eq!(
+        shown(PARTS, &["u:What?", "a:A cat.", "u:And this?"], &[1, 2]),
+        "User: [1]«What?»<end>Assistant: «A cat.»<end>User: [2]«And this?»<end>Assistant:"
+    );
+    assert_eq!(shown(PARTS, &["u:"], &[3]), "User: [3]<end>Assistant:", "without words");
+}
+
+#[test]
+fn pictures_stand_behind_instructions_and_between_joined_questions() {
+    assert_eq!(
+        shown(STRICT, &["s:Be kind.", "u: Hi "], &[1]),
+        "<bos><start_of_turn>user\n«Be kind.\n\n»[1]« Hi»<end_of_turn>\n<start_of_turn>model\n"
+    );
+    assert_eq!(
+        shown(STRICT, &["u:One", "u:Two"], &[1, 2]),
+        "<bos><start_of_turn>user\n[1]«One\n\n»[2]«Two»<end_of_turn>\n<start_of_turn>model\n"
     );
 }
 

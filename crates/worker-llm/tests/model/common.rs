@@ -86,7 +86,7 @@ pub(crate) fn messages(lines: &[&str]) -> Vec<ChatMessage> {
                 "u" => Role::User,
                 _ => Role::Assistant,
             };
-            ChatMessage { role, text: text.into() }
+            ChatMessage::new(role, text)
         })
         .collect()
 }

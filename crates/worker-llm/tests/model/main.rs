@@ -5,5 +5,7 @@
 mod common;
 mod files;
 mod memory;
+mod parity;
 mod process;
 mod replies;
+mod sight;
