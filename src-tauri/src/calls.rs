@@ -1,11 +1,14 @@
-//! The three calls a window can make.
+//! The calls a page can make.
 
-use api::{ApiError, App, ErrorCode, UiEvent};
+use api::{ApiError, App, ErrorCode, HostCall, HostOrder, UiEvent};
 use serde_json::Value;
-use tauri::State;
 use tauri::ipc::Channel;
+use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_opener::OpenerExt;
 use tokio::sync::broadcast::error::RecvError;
+
+use crate::furnish;
+use crate::shell::Shell;
 
 /// Asks the application for something; the table of commands is in `api`.
 #[tauri::command]
@@ -43,4 +46,23 @@ pub(crate) async fn open_external(host: tauri::AppHandle, url: String) -> Result
     }
     let opened = host.opener().open_url(url, None::<&str>);
     opened.map_err(|error| ApiError::new(ErrorCode::Other, format!("The link could not be opened: {error}.")))
+}
+
+/// Asks for what only a program with windows can do.
+#[tauri::command]
+pub(crate) async fn host(host: AppHandle, call: HostCall) -> Result<(), ApiError> {
+    crate::asked::done(&host, call).await
+}
+
+/// Sends what a page is told through `channel` until the page goes away.
+#[tauri::command]
+pub(crate) async fn orders(
+    host: AppHandle,
+    window: WebviewWindow,
+    shell: State<'_, Shell>,
+    channel: Channel<HostOrder>,
+) -> Result<(), ApiError> {
+    shell.listens(window.label(), channel);
+    furnish::once(&host);
+    Ok(())
 }

@@ -13,8 +13,8 @@ use crate::contract::{
     ApiError, ChangeSetting, ChooseModel, ChooseVoiceMode, Commands, ConversationPage, ConversationView,
     EditMessage, EngineView, ErrorCode, Export, Import, ImportModel, Imported, ListConversations, MuteVoice,
     Nothing, OneConversation, OneMessage, OneModel, OneNotice, OneServer, Pin, ReadAloud, Rename, SaveDraft,
-    SaveServer, Send, Sent, ServerReport, Snapshot, SoundDevices, StartVoice, TakeBack, TalkKey, TestServer,
-    UiEvent, Voices, WrittenFile,
+    SaveServer, Send, Sent, ServerReport, Snapshot, SoundDevices, StartVoice, SummonView, TakeBack, TalkKey,
+    TestServer, UiEvent, UiEventBody, Voices, WrittenFile,
 };
 use crate::core::{Config, Core, EVENTS, Models, OPS, Op, SensorLog, Voice};
 use crate::parts::{Clock, Desktop, LocalEngine, Servers, Speech};
@@ -92,6 +92,7 @@ impl App {
             waiting: HashMap::new(),
             voice: Voice::default(),
             sensors,
+            summon: SummonView::default(),
             closing: None,
         };
         if let Some(problem) = problem {
@@ -108,6 +109,26 @@ impl App {
     /// Events from now on. Whoever falls behind loses some and is told so; a snapshot makes it whole again.
     pub fn events(&self) -> broadcast::Receiver<UiEvent> {
         self.events.subscribe()
+    }
+
+    /// How the program can be summoned, as its host knows; views are told when that is news.
+    pub async fn tell_summon(&self, summon: SummonView) {
+        let op: Op = Box::new(move |core| {
+            if core.summon != summon {
+                core.summon = summon.clone();
+                core.tell(UiEventBody::Summon { summon });
+            }
+        });
+        // An error means that it is closed.
+        let _ = self.ops.send(op).await;
+    }
+
+    /// The settings as they stand.
+    ///
+    /// # Errors
+    /// Only when the application is closed.
+    pub async fn settings(&self) -> Result<settings::Settings, ApiError> {
+        self.ask(|core| Ok(core.config.settings().clone())).await
     }
 
     /// Ends running replies, saves, closes the history, and returns when all is written. The handle answers nothing

@@ -16,6 +16,7 @@ mod opening;
 mod say;
 mod serve;
 mod speech;
+mod summon;
 mod talk;
 mod terminal;
 mod wrap;
@@ -32,11 +33,16 @@ use crate::exit::Exit;
     version,
     about = "An assistant on your own machine: nothing leaves it.",
     after_help = exit::HELP,
-    max_term_width = 100
+    max_term_width = 100,
+    subcommand_required = false,
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true
 )]
 struct Cli {
+    #[command(flatten)]
+    summon: summon::Args,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -65,10 +71,14 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     // What a person has to know is said in sentences; log lines between them only for those who ask. A server runs
     // unattended, and whoever looks at it later wants to know what went wrong.
-    if std::env::var_os("HARK_LOG").is_some() || matches!(cli.command, Command::Serve(_)) {
+    if std::env::var_os("HARK_LOG").is_some() || matches!(cli.command, Some(Command::Serve(_))) {
         assembly::log_to_stderr();
     }
-    match run(cli.command) {
+    let done = match cli.command {
+        Some(command) => run(command),
+        None => summon::run(&cli.summon),
+    };
+    match done {
         Ok(exit) => exit.into(),
         Err(error) => exit::tell(&error).into(),
     }

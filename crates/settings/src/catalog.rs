@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::{Settings, SettingsProblem};
+use crate::{KeyCombo, Settings, SettingsProblem};
 
 /// What a setting may be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -39,6 +39,8 @@ pub enum Kind {
     Folder,
     /// An `http://` or `https://` address.
     WebAddress,
+    /// A key combination, in its one spelling.
+    Keys,
 }
 
 /// One setting.
@@ -77,6 +79,10 @@ pub(crate) const SETTINGS: &[SettingInfo] = &[
     must("general.send_with", choice(&["enter", "ctrl_enter"])),
     must("general.text_size", Kind::Whole { min: 50, max: 300 }),
     must("general.reduced_motion", choice(&["system", "on", "off"])),
+    must("general.on_close", choice(&["ask", "keep", "quit"])),
+    must("general.notify", choice(&["plain", "text", "off"])),
+    may("shortcuts.summon", Kind::Keys, "off"),
+    may("shortcuts.talk", Kind::Keys, "off"),
     may("model.active", NAME, ""),
     must("model.context_tokens", TOKENS),
     may("model.threads", Kind::Whole { min: 1, max: 512 }, "auto"),
@@ -144,6 +150,10 @@ impl SettingInfo {
             Kind::Text { max_chars } => value.as_str().is_some_and(|it| it.chars().nth(max_chars).is_none()),
             Kind::Folder => value.as_str().is_some_and(|it| !it.trim().is_empty() && !it.contains('\0')),
             Kind::WebAddress => value.as_str().is_some_and(is_web_address),
+            Kind::Keys => {
+                let combo: KeyCombo = value.as_str()?.parse().ok()?;
+                return Some(Value::from(combo.to_string()));
+            }
         };
         allowed.then(|| value.clone())
     }
@@ -161,6 +171,7 @@ impl SettingInfo {
             Kind::Text { max_chars } => format!("a text in quotes of at most {max_chars} characters"),
             Kind::Folder => "the path of a folder, in quotes".to_owned(),
             Kind::WebAddress => "an address in quotes that begins with http:// or https://".to_owned(),
+            Kind::Keys => "a key combination in quotes, like \"Alt+Space\"".to_owned(),
         };
         match self.none {
             Some(none) => format!("{kind}, or \"{none}\""),
@@ -273,8 +284,9 @@ fn accept_servers(value: &Value) -> Result<Value, (String, String)> {
 pub(crate) fn unknown(path: &str) -> String {
     let last = path.rsplit('.').next().unwrap_or(path);
     let known = || SETTINGS.iter().map(|info| info.path);
-    let elsewhere = || known().find(|it| it.rsplit('.').next() == Some(last));
-    match nearest(path, known()).or_else(elsewhere) {
+    // The right name in the wrong group is a likelier mistake than the wrong name.
+    let elsewhere = known().find(|it| it.rsplit('.').next() == Some(last));
+    match elsewhere.or_else(|| nearest(path, known())) {
         Some(meant) => format!("There is no setting `{path}`; did you mean `{meant}`?"),
         None => format!("There is no setting `{path}`."),
     }

@@ -12,6 +12,7 @@ mod catalog;
 mod edit;
 mod error;
 mod file;
+mod keys;
 mod load;
 mod migrate;
 mod model;
@@ -21,10 +22,11 @@ mod salvage;
 pub use catalog::{Kind, SettingInfo, describe};
 pub use error::{Place, SettingsError, SettingsProblem};
 pub use file::SettingsFile;
+pub use keys::{KeyCombo, KeyComboError, Modifier, other_combos};
 pub use load::Loaded;
 pub use model::{
-    General, Gpu, History, Language, Model, Models, ReducedMotion, SendWith, Server, Settings,
-    SpokenLanguage, TextSize, Theme, Thinking, TurnMode, Voice,
+    General, Gpu, History, Language, Model, Models, Notify, OnClose, ReducedMotion, SendWith, Server,
+    Settings, Shortcuts, SpokenLanguage, TextSize, Theme, Thinking, TurnMode, Voice,
 };
 pub use paths::Paths;
 

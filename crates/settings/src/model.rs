@@ -14,6 +14,8 @@ pub struct Settings {
     pub version: u64,
     /// The window.
     pub general: General,
+    /// Keys that work in every program.
+    pub shortcuts: Shortcuts,
     /// How models run and answer.
     pub model: Model,
     /// Where models are kept and come from.
@@ -31,6 +33,7 @@ impl Default for Settings {
         Self {
             version: migrate::NEWEST,
             general: General::default(),
+            shortcuts: Shortcuts::default(),
             model: Model::default(),
             models: Models::default(),
             voice: Voice::default(),
@@ -98,6 +101,30 @@ choice! {
     }
 }
 choice! {
+    /// What becomes of the program when its window is closed.
+    OnClose {
+        /// The user is asked, once.
+        #[default]
+        Ask,
+        /// It stays, without a window, and can be summoned.
+        Keep,
+        /// It ends.
+        Quit,
+    }
+}
+choice! {
+    /// What the system is asked to say when a long reply ends while nobody looks.
+    Notify {
+        /// That it has ended.
+        #[default]
+        Plain,
+        /// How it begins, too.
+        Text,
+        /// Nothing.
+        Off,
+    }
+}
+choice! {
     /// Whether a graphics card is used.
     Gpu {
         /// Where there is one that Hark can use.
@@ -161,6 +188,10 @@ pub struct General {
     pub text_size: TextSize,
     /// Whether movements are left out.
     pub reduced_motion: ReducedMotion,
+    /// What becomes of the program when its window is closed.
+    pub on_close: OnClose,
+    /// What is said when a long reply ends while nobody looks.
+    pub notify: Notify,
 }
 
 impl Default for General {
@@ -171,7 +202,25 @@ impl Default for General {
             send_with: SendWith::default(),
             text_size: TextSize(100),
             reduced_motion: ReducedMotion::default(),
+            on_close: OnClose::default(),
+            notify: Notify::default(),
         }
+    }
+}
+
+/// Keys that work in every program; none: there is no such key. Each is a [`KeyCombo`] in its one spelling.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Shortcuts {
+    /// Shows the bar, and hides it.
+    pub summon: Option<String>,
+    /// Is held to speak.
+    pub talk: Option<String>,
+}
+
+impl Default for Shortcuts {
+    fn default() -> Self {
+        Self { summon: Some("Alt+Space".to_owned()), talk: Some("Alt+Shift+Space".to_owned()) }
     }
 }
 

@@ -4,6 +4,9 @@
 //! Needs a display, a session bus (one window a bus), `WebKitWebDriver` and the built programs; `cargo xtask test`
 //! provides all of them.
 
+pub mod desk;
+pub mod grab;
+
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,7 +19,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 
 /// So long is waited for what should come soon; only a failing test waits for all of it.
-const LONG: Duration = Duration::from_secs(90);
+pub(crate) const LONG: Duration = Duration::from_secs(90);
 
 /// So long the driver may take for one answer before it is asked again.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -56,6 +59,11 @@ impl Home {
     /// Writes a settings file.
     pub fn settings(&self, text: &str) -> anyhow::Result<()> {
         Ok(std::fs::write(self.path().join("settings.toml"), text)?)
+    }
+
+    /// What the settings file says now.
+    pub fn settings_text(&self) -> anyhow::Result<String> {
+        Ok(std::fs::read_to_string(self.path().join("settings.toml"))?)
     }
 }
 
@@ -139,6 +147,13 @@ impl Window {
         Ok(self.client.execute(&format!("return {expression}"), vec![]).await?)
     }
 
+    /// What one of the calls a page can make gives.
+    pub async fn asked(&self, call: &str, arguments: Value) -> anyhow::Result<Value> {
+        let script =
+            "const [call, args, done] = arguments; window.__TAURI_INTERNALS__.invoke(call, args).then(done)";
+        Ok(self.client.execute_async(script, vec![call.into(), arguments]).await?)
+    }
+
     /// All text of the window.
     pub async fn text(&self) -> anyhow::Result<String> {
         Ok(self.find("body").await?.text().await?)
@@ -175,6 +190,20 @@ impl Window {
             std::fs::write(PathBuf::from(folder).join(format!("{name}.png")), png)?;
         }
         Ok(())
+    }
+
+    /// The program once more, on the bus of this one.
+    pub(crate) fn second(&self, argument: &str) -> anyhow::Result<Command> {
+        let pid = runs_with_home("hark-desktop", &self.home)?.next().context("the window has ended")?;
+        let environment = std::fs::read(Path::new("/proc").join(pid).join("environ"))?;
+        let bus = environment.split(|byte| *byte == 0).find_map(|one| {
+            String::from_utf8_lossy(one).strip_prefix("DBUS_SESSION_BUS_ADDRESS=").map(str::to_owned)
+        });
+        let mut command = Command::new(programs().join("hark-desktop"));
+        command.args((!argument.is_empty()).then_some(argument));
+        command.env("HARK_HOME", &self.home).env("HARK_WORKER_DIR", programs());
+        command.env("DBUS_SESSION_BUS_ADDRESS", bus.context("the window has no bus")?);
+        Ok(command)
     }
 
     fn end_driver(&mut self) -> anyhow::Result<()> {

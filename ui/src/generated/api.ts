@@ -289,6 +289,144 @@ tokens_per_s: number | null,
 sentence: string, };
 
 /**
+ * What a key that works in every program does.
+ */
+export type GlobalKey = "summon" | "talk";
+
+/**
+ * Whether a key that works in every program works.
+ */
+export type GlobalKeyState = { "kind": "off" } | { "kind": "works" } | { "kind": "taken", 
+/**
+ * One that is free.
+ */
+offer: string | null, } | { "kind": "given_by_system", 
+/**
+ * Empty when the system says nothing.
+ */
+trigger: string, } | { "kind": "impossible", 
+/**
+ * Why: a sentence.
+ */
+reason: string, };
+
+/**
+ * A key that works in every program.
+ */
+export type GlobalKeyView = { 
+/**
+ * What it does.
+ */
+key: GlobalKey, 
+/**
+ * The combination that the settings want, like `Alt+Space`; none: no key.
+ */
+combo: string | null, 
+/**
+ * Whether it works.
+ */
+state: GlobalKeyState, };
+
+/**
+ * What a page asks of the host it runs in.
+ */
+export type HostCall = { "kind": "hide_bar" } | { "kind": "fit_bar", 
+/**
+ * In CSS pixels.
+ */
+height: number, } | { "kind": "drag_bar" } | { "kind": "bar_holds", 
+/**
+ * A conversation that was begun there.
+ */
+conversation: string | null, } | { "kind": "open_window", 
+/**
+ * With this in it.
+ */
+at: WindowPlace, } | { "kind": "pause_keys", 
+/**
+ * They are given back to the system, or taken again.
+ */
+paused: boolean, } | { "kind": "set_autostart", 
+/**
+ * Begin with it.
+ */
+on: boolean, } | { "kind": "closing", 
+/**
+ * Stay without a window, or end; none: the window stays open.
+ */
+keep: boolean | null, } | { "kind": "words", 
+/**
+ * The words.
+ */
+words: HostWords, };
+
+/**
+ * What a host tells the page in its window.
+ */
+export type HostOrder = { "kind": "bar_shown" } | { "kind": "bar_leaves" } | { "kind": "show", 
+/**
+ * What.
+ */
+place: WindowPlace, } | { "kind": "ask_about_closing" };
+
+/**
+ * Words in the user's language.
+ */
+export type HostWords = { 
+/**
+ * Tray: opens the window.
+ */
+open: string, 
+/**
+ * Tray: shows the bar.
+ */
+summon: string, 
+/**
+ * Tray: begins a spoken conversation.
+ */
+talk: string, 
+/**
+ * Tray: ends it.
+ */
+end_talk: string, 
+/**
+ * Tray: closes the microphone.
+ */
+mute: string, 
+/**
+ * Tray: opens the microphone.
+ */
+unmute: string, 
+/**
+ * Tray: ends the program.
+ */
+quit: string, 
+/**
+ * Tray, how it stands: nothing goes on.
+ */
+idle: string, 
+/**
+ * Tray, how it stands: a reply is being made.
+ */
+replying: string, 
+/**
+ * Tray, how it stands: the microphone is open.
+ */
+listening: string, 
+/**
+ * Tray, how it stands: the microphone is muted.
+ */
+muted: string, 
+/**
+ * Notification: a reply has ended.
+ */
+answered: string, 
+/**
+ * Notification: a reply has failed.
+ */
+failed: string, };
+
+/**
  * Conversations to be read in.
  */
 export type Import = { 
@@ -889,7 +1027,11 @@ voice: VoiceView,
 /**
  * What listened or looked since the application began.
  */
-sensors: SensorsView, };
+sensors: SensorsView, 
+/**
+ * How the program can be summoned.
+ */
+summon: SummonView, };
 
 /**
  * A microphone or a loudspeaker.
@@ -968,6 +1110,23 @@ export type StartVoice = {
  * Which conversation goes on by voice; none begins a new one with the first words.
  */
 conversation: string | null, };
+
+/**
+ * How this program can be summoned.
+ */
+export type SummonView = { "kind": "unavailable" } | { "kind": "available", 
+/**
+ * The keys that work in every program, each once.
+ */
+keys: Array<GlobalKeyView>, 
+/**
+ * There is a tray with our sign in it.
+ */
+tray: boolean, 
+/**
+ * It begins with the user's session; none where that cannot be arranged.
+ */
+autostart: boolean | null, };
 
 /**
  * A waiting message to be taken back.
@@ -1170,7 +1329,11 @@ voice: VoiceView, } | { "kind": "sensors",
 /**
  * All of them, as they are now.
  */
-sensors: SensorsView, } | { "kind": "voice_levels", 
+sensors: SensorsView, } | { "kind": "summon", 
+/**
+ * As it is now.
+ */
+summon: SummonView, } | { "kind": "voice_levels", 
 /**
  * Levels.
  */
@@ -1291,6 +1454,15 @@ export type Voices = {
  * Best first.
  */
 voices: Array<VoiceChoice>, };
+
+/**
+ * Where in the window.
+ */
+export type WindowPlace = { "kind": "as_it_is" } | { "kind": "conversation", 
+/**
+ * Which.
+ */
+id: string, } | { "kind": "models" } | { "kind": "shortcuts" } | { "kind": "voice" };
 
 /**
  * A file that was written.

@@ -1,6 +1,6 @@
 /** The desktop window: commands through Tauri's `invoke`, events through one channel. */
 import { Channel, invoke } from '@tauri-apps/api/core';
-import type { UiEvent } from '../generated/api';
+import type { HostOrder, UiEvent } from '../generated/api';
 import { isExternal, toFailure, type Args, type CommandName, type Host, type Reply } from './types';
 
 export function tauriHost(): Host {
@@ -13,20 +13,33 @@ export function tauriHost(): Host {
       }
     },
 
-    async listen(onEvent) {
-      // Tauri's channel keeps order and loses nothing; numbers are checked all the same.
-      const channel = new Channel<UiEvent>();
-      let live = true;
-      channel.onmessage = (event) => live && onEvent(event);
-      await invoke('subscribe', { channel });
-      return () => {
-        live = false;
-      };
-    },
+    // Tauri's channel keeps order and loses nothing; numbers are checked all the same.
+    listen: (onEvent) => follow<UiEvent>('subscribe', onEvent),
 
     openExternal(url) {
       if (isExternal(url)) void invoke('open_external', { url });
     },
+
+    desktop: {
+      async ask(call) {
+        try {
+          await invoke('host', { call });
+        } catch (thrown) {
+          throw toFailure(thrown);
+        }
+      },
+      orders: (onOrder) => follow<HostOrder>('orders', onOrder),
+    },
+  };
+}
+
+async function follow<T>(command: string, onMessage: (message: T) => void): Promise<() => void> {
+  const channel = new Channel<T>();
+  let live = true;
+  channel.onmessage = (message) => live && onMessage(message);
+  await invoke(command, { channel });
+  return () => {
+    live = false;
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * What the window needs from whatever it runs in. Views and state know this interface and nothing else of it.
  */
-import type { ApiError, Commands, ErrorCode, UiEvent } from '../generated/api';
+import type { ApiError, Commands, ErrorCode, HostCall, HostOrder, UiEvent } from '../generated/api';
 
 export type CommandName = keyof Commands;
 export type Args<K extends CommandName> = Commands[K]['args'];
@@ -17,6 +17,15 @@ export interface Host {
   listen(onEvent: (event: UiEvent) => void, onLost: () => void): Promise<() => void>;
   /** Opens an address in the system's browser. */
   openExternal(url: string): void;
+  /** What only a program with windows of its own can do; a browser's tab has none of it. */
+  readonly desktop?: DesktopHost;
+}
+
+export interface DesktopHost {
+  /** Rejects with an `ApiFailure`. */
+  ask(call: HostCall): Promise<void>;
+  /** What this window's page is told from now on. Returns what ends it. */
+  orders(onOrder: (order: HostOrder) => void): Promise<() => void>;
 }
 
 /** A refused or failed call. */

@@ -13,6 +13,7 @@ import { remedyFor, type Remedy } from './errors';
 import { lastOf, streaming } from './conversation';
 import type { ConversationList, State } from './state';
 import { Ui } from './ui.svelte';
+import { Desktop } from './desktop.svelte';
 import { Voice } from './voice.svelte';
 import { currentConversation, rememberConversation } from './address';
 
@@ -24,6 +25,8 @@ export class App {
   failure = $state.raw<ApiError | null>(null);
   readonly ui = new Ui();
   readonly voice: Voice;
+  /** Null in a browser's tab. */
+  readonly desktop: Desktop | null;
   readonly #feed: Feed;
   #searchNumber = 0;
   /** The page that is under way. */
@@ -37,6 +40,7 @@ export class App {
       open: (conversation) => this.open(conversation),
       startNew: () => this.startNew(),
     });
+    this.desktop = host.desktop ? new Desktop(this, host.desktop) : null;
     this.#feed = new Feed({
       snapshot: () => host.call('snapshot', {}),
       openConversation: (conversation) => host.call('open_conversation', { conversation }),
@@ -54,14 +58,14 @@ export class App {
     });
   }
 
-  /** Begins to listen, takes the first snapshot, and opens what was open before a reload. */
-  async start(): Promise<() => void> {
+  /** Begins to listen, takes the first snapshot, and, unless it is to begin anew, opens what was open before a reload. */
+  async start(anew = false): Promise<() => void> {
     const stop = await this.host.listen(
       (event) => this.#feed.take(event),
       () => void this.#feed.resync(),
     );
     await this.#feed.resync();
-    const before = currentConversation();
+    const before = anew ? null : currentConversation();
     if (before) await this.open(before, true);
     return stop;
   }

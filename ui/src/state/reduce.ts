@@ -52,6 +52,8 @@ function reduceBody(state: State, body: UiEventBody): State {
       return { ...state, voice: body.voice };
     case 'sensors':
       return { ...state, sensors: body.sensors };
+    case 'summon':
+      return { ...state, summon: body.summon };
     case 'voice_levels':
       return { ...state, levels: body.levels };
     // These concern the open conversation alone.

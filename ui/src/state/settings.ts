@@ -19,6 +19,8 @@ export interface Setting {
   path: string;
   page: SettingsPage;
   kind: Kind;
+  /** Only where the program has windows of its own. */
+  desktop?: true;
 }
 
 const choice = (...options: string[]): Kind => ({ kind: 'choice', options });
@@ -40,6 +42,8 @@ export const SETTINGS: readonly Setting[] = [
   },
   { path: 'general.send_with', page: 'general', kind: choice('enter', 'ctrl_enter') },
   { path: 'general.reduced_motion', page: 'general', kind: choice('system', 'on', 'off') },
+  { path: 'general.on_close', page: 'general', kind: choice('ask', 'keep', 'quit'), desktop: true },
+  { path: 'general.notify', page: 'general', kind: choice('plain', 'text', 'off'), desktop: true },
   { path: 'model.system_prompt', page: 'answers', kind: { kind: 'long_text' } },
   { path: 'model.thinking', page: 'answers', kind: choice('auto', 'off') },
   { path: 'model.max_tokens', page: 'answers', kind: number(1, 1_048_576, 1, true) },

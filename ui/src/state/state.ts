@@ -13,6 +13,7 @@ import type {
   ServerView,
   SettingsView,
   Snapshot,
+  SummonView,
   VoiceLevels,
   VoiceView,
 } from '../generated/api';
@@ -63,6 +64,7 @@ export interface State {
   notices: Notice[];
   voice: VoiceView;
   sensors: SensorsView;
+  summon: SummonView;
   /** Told apart from the rest: see `Feed`. */
   levels: VoiceLevels;
 }
@@ -87,6 +89,7 @@ export function fromSnapshot(snapshot: Snapshot, before: State | null): State {
     notices: snapshot.notices,
     voice: snapshot.voice,
     sensors: snapshot.sensors,
+    summon: snapshot.summon,
     levels: SILENCE,
   };
 }

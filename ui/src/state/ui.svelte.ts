@@ -2,7 +2,7 @@
 
 export type SettingsPage =
   'general' | 'answers' | 'voice' | 'models' | 'servers' | 'shortcuts' | 'privacy' | 'about';
-export type DialogName = 'settings' | 'models' | 'shortcuts';
+export type DialogName = 'settings' | 'models' | 'shortcuts' | 'closing';
 
 export interface MenuItem {
   label: string;

@@ -53,10 +53,17 @@ afterEach(async () => {
 interface Opening extends BrowserContextOptions {
   scene?: string;
   hash?: string;
+  /** Another page than the window. */
+  path?: string;
 }
 
 /** The window, ready to be used. */
-export async function open({ scene = 'usual', hash = '', ...options }: Opening = {}): Promise<Page> {
+export async function open({
+  scene = 'usual',
+  hash = '',
+  path = '',
+  ...options
+}: Opening = {}): Promise<Page> {
   const context = await browser.newContext({
     viewport: { width: 1200, height: 800 },
     locale: 'en-US',
@@ -69,7 +76,8 @@ export async function open({ scene = 'usual', hash = '', ...options }: Opening =
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (said) => said.type() === 'error' && complaints.push(said.text()));
   opened.push(page);
-  await page.goto(real ? inject('url') : `${inject('url')}&scene=${scene}${hash}`);
+  const url = inject('url').replace('/?', `/${path}?`);
+  await page.goto(real ? url : `${url}&scene=${scene}${hash}`);
   await page.locator('main:not(.alone)').waitFor();
   if (real)
     await page

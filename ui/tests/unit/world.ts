@@ -75,6 +75,7 @@ export function snapshot(seq: number, more: Partial<Snapshot> = {}): Snapshot {
     first_run: false,
     voice: voice(),
     sensors: { since: 0, sensors: [] },
+    summon: { kind: 'unavailable' },
     ...more,
   };
 }

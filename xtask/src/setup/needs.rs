@@ -87,6 +87,7 @@ pub(super) const NEEDS: &[Need] = &[
     need("X authority", Test, Command(&["xauth"]),                 [&["xauth"],         &["xauth"],         &["xorg-xauth"], &["xauth"],       &[],         &[]]),
     need("session bus", Test, Command(&["dbus-run-session"]),      [&["dbus", "dbus-x11"], &["dbus-daemon"], &["dbus"],     &["dbus-1"],      &[],         &[]]),
     need("window manager", Test, Command(&["openbox"]),            [&["openbox"],       &["openbox"],       &["openbox"],    &["openbox"],     &[],         &[]]),
+    need("terminal to be summoned over", Test, Command(&["xterm"]), [&["xterm"],         &["xterm"],         &["xterm"],      &["xterm"],       &[],         &[]]),
     need("xdotool", Test, Command(&["xdotool"]),                   [&["xdotool"],       &["xdotool"],       &["xdotool"],    &["xdotool"],     &[],         &[]]),
     need("xclip", Test, Command(&["xclip"]),                       [&["xclip"],         &["xclip"],         &["xclip"],      &["xclip"],       &[],         &[]]),
     need("X11 utilities", Test, Command(&["xwininfo"]),            [&["x11-utils"],     &["xwininfo"],      &["xorg-xwininfo"], &["xwininfo"], &[],         &[]]),

@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 use super::{
     ConversationSummary, DownloadView, EngineView, MessageView, ModelView, Notice, QueuedView, SensorsView,
-    ServerView, SettingsView, VoiceLevels, VoiceView,
+    ServerView, SettingsView, SummonView, VoiceLevels, VoiceView,
 };
 
 /// One numbered event. Numbers rise by one; a gap means the stream was lost: take a new snapshot.
@@ -130,6 +130,11 @@ pub enum UiEventBody {
     Sensors {
         /// All of them, as they are now.
         sensors: SensorsView,
+    },
+    /// How the program can be summoned changed.
+    Summon {
+        /// As it is now.
+        summon: SummonView,
     },
     /// How loud both voices are, about 30 times a second while there is a spoken conversation or a check.
     VoiceLevels {

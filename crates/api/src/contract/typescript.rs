@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, HashSet};
 
 use ts_rs::{Config, TS, TypeVisitor};
 
-use super::UiEvent;
 use super::command::{typescript_signatures, visit_command_types};
+use super::{HostCall, HostOrder, UiEvent};
 
-/// The text of `ui/src/generated/api.ts`: every type the commands and events mention, in order of their names, and
+/// The text of `ui/src/generated/api.ts`: every type that commands, events and hosts mention, in order of their names, and
 /// the signatures of the commands.
 pub fn typescript() -> String {
     let mut types = Types::default();
     types.visit::<UiEvent>();
+    types.visit::<HostCall>();
+    types.visit::<HostOrder>();
     visit_command_types(&mut types);
     let mut out = String::from(
         "// Made from crates/api by `cargo xtask bindings`. Do not edit: change the Rust types instead.\n\n",

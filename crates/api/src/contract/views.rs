@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{SensorsView, VoiceView};
+use super::{SensorsView, SummonView, VoiceView};
 
 /// Everything a fresh window needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -37,6 +37,8 @@ pub struct Snapshot {
     pub voice: VoiceView,
     /// What listened or looked since the application began.
     pub sensors: SensorsView,
+    /// How the program can be summoned.
+    pub summon: SummonView,
 }
 
 /// A conversation in the list.

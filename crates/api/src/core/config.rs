@@ -195,6 +195,7 @@ impl Core {
             first_run: self.is_first_run(),
             voice: self.voice.view().clone(),
             sensors: self.sensors.view().clone(),
+            summon: self.summon.clone(),
             seq: self.seq,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             platform: std::env::consts::OS.to_owned(),

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use history::{ConversationId, History, TimestampMs};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::contract::{ApiError, EngineView, Notice, UiEvent, UiEventBody};
+use crate::contract::{ApiError, EngineView, Notice, SummonView, UiEvent, UiEventBody};
 use crate::parts::{Clock, Desktop, LocalEngine, Servers, Speech};
 
 pub(crate) use config::Config;
@@ -62,6 +62,8 @@ pub(crate) struct Core {
     pub(crate) voice: Voice,
     /// What listened and looked, and when.
     pub(crate) sensors: SensorLog,
+    /// As the host told it last.
+    pub(crate) summon: SummonView,
     /// Someone wants it all closed, and told when it is.
     pub(crate) closing: Option<oneshot::Sender<()>>,
 }

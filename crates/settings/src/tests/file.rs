@@ -82,6 +82,7 @@ fn every_setting_can_be_changed_in_the_default_file_and_back() {
             json!("es"),
             json!("ctrl_enter"),
             json!("push_to_talk"),
+            json!("quit"),
             json!("https://x"),
             json!("two\nlines"),
             json!(1.5),

@@ -84,7 +84,10 @@ export function settings(): SettingsView {
         send_with: 'enter',
         text_size: 100,
         reduced_motion: 'system',
+        on_close: 'ask',
+        notify: 'plain',
       },
+      shortcuts: { summon: 'Alt+Space', talk: 'Alt+Shift+Space' },
       model: {
         active: 'smollm2-135m',
         context_tokens: 8192,

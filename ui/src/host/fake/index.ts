@@ -14,7 +14,7 @@ import {
   tail,
   type Conversation,
 } from './conversations';
-import { settings as defaults } from './data';
+import { FakeDesktop } from './desktop';
 import { Fetches } from './fetches';
 import { Talk } from './talk';
 import { DEVICES, Spoken, VOICES } from './voice';
@@ -33,16 +33,19 @@ export function fakeHost(query: URLSearchParams): Host {
     world.data.conversations.unshift(one);
     return one;
   });
+  // With `desktop` in the address, the page is in a window of the program's own.
+  const desktop = query.has('desktop') ? new FakeDesktop(world, scene) : null;
   const table = commands(world, spoken);
   // Tests look at what was opened and can make things happen.
   const seen: string[] = [];
   const calls: [CommandName, unknown][] = [];
-  Object.assign(window, { harkFake: { world, voice: spoken, opened: seen, calls } });
+  Object.assign(window, { harkFake: { world, voice: spoken, desktop, opened: seen, calls } });
   return {
     async call<K extends CommandName>(name: K, args: Args<K>): Promise<Reply<K>> {
       await new Promise((resolve) => setTimeout(resolve));
       calls.push([name, args]);
       const reply = (table[name] as (args: Args<K>) => Reply<K>)(structuredClone(args));
+      if (name === 'change_setting') desktop?.keysChanged();
       world.save();
       return structuredClone(reply);
     },
@@ -50,6 +53,7 @@ export function fakeHost(query: URLSearchParams): Host {
     openExternal: (url) => {
       if (isExternal(url)) seen.push(url);
     },
+    ...(desktop && { desktop }),
   };
 }
 
@@ -96,6 +100,7 @@ function commands(world: World, spoken: Spoken): Table {
       first_run: data.firstRun,
       voice: spoken.view,
       sensors: data.sensors,
+      summon: data.summon,
     }),
     list_conversations: page,
     open_conversation: ({ conversation: id }) => opened(get(id), data.seq),
@@ -233,7 +238,7 @@ function commands(world: World, spoken: Spoken): Table {
     change_setting: ({ path, value }) => {
       const [section = '', name = ''] = path.split('.');
       const values = data.settings.values[section];
-      if (values) values[name] = value ?? defaults().values[section]?.[name] ?? null;
+      if (values) values[name] = value;
       world.settingsChanged();
       return NOTHING;
     },

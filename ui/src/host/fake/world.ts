@@ -7,6 +7,7 @@ import type {
   Sensor,
   SensorPurpose,
   SensorsView,
+  SummonView,
   ServerView,
   SettingsView,
   UiEvent,
@@ -29,6 +30,7 @@ export interface Data {
   notices: Notice[];
   firstRun: boolean;
   sensors: SensorsView;
+  summon: SummonView;
 }
 
 const SENSORS = ['microphone', 'camera', 'screen'] as const;
@@ -53,6 +55,7 @@ function fresh(scene: string): Data {
     notices: [],
     firstRun: scene === 'first_run',
     sensors: { since: Date.now(), sensors: SENSORS.map(never) },
+    summon: { kind: 'unavailable' },
   };
   if (scene === 'down') {
     data.engine = {

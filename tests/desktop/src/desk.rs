@@ -1,0 +1,163 @@
+//! The desk around the window: other programs' windows, keys pressed for the whole screen, and who has the focus. Through
+//! xdotool, as a person's hands and eyes.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+
+use serde_json::json;
+
+use crate::{LONG, Window};
+
+/// The bar's title.
+pub const BAR: &str = "^Hark bar$";
+/// The large window's title.
+pub const MAIN: &str = "^Hark$";
+
+/// Another program, with a window that has the focus.
+pub struct Other {
+    child: Child,
+    window: String,
+}
+
+impl Other {
+    /// Opens a terminal, and waits until it has the focus.
+    pub async fn open() -> anyhow::Result<Self> {
+        let mut command = Command::new("xterm");
+        command.args(["-T", "elsewhere", "-e", "cat"]).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().context("xterm cannot be started (package xterm)")?;
+        let mut other = Self { child, window: String::new() };
+        until("the other program's window appears", || {
+            other.window = visible("^elsewhere$")?.unwrap_or_default();
+            Ok(!other.window.is_empty())
+        })
+        .await?;
+        xdotool(&["windowactivate", &other.window])?;
+        other.has_focus().await?;
+        Ok(other)
+    }
+
+    /// Gives it the focus.
+    pub fn choose(&self) -> anyhow::Result<()> {
+        xdotool(&["windowactivate", &self.window]).map(drop)
+    }
+
+    /// Waits until it has the focus.
+    pub async fn has_focus(&self) -> anyhow::Result<()> {
+        until("the other program has the focus", || Ok(active()? == self.window)).await
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Presses a combination, as xdotool writes it.
+pub fn press(combination: &str) -> anyhow::Result<()> {
+    xdotool(&["key", "--clearmodifiers", combination]).map(drop)
+}
+
+/// Types words into whatever has the focus.
+pub fn write(words: &str) -> anyhow::Result<()> {
+    xdotool(&["type", "--delay", "20", words]).map(drop)
+}
+
+/// Waits until a window with this title is seen and has the focus; which it is.
+pub async fn focused(title: &str) -> anyhow::Result<String> {
+    let mut found = String::new();
+    until(&format!("{title} is seen and has the focus"), || {
+        found = visible(title)?.unwrap_or_default();
+        Ok(!found.is_empty() && active()? == found)
+    })
+    .await?;
+    Ok(found)
+}
+
+/// Gives the window with this title the focus.
+pub fn choose(title: &str) -> anyhow::Result<()> {
+    let window = visible(title)?.with_context(|| format!("no window {title}"))?;
+    xdotool(&["windowactivate", &window]).map(drop)
+}
+
+/// Waits until no window with this title is seen.
+pub async fn gone(title: &str) -> anyhow::Result<()> {
+    until(&format!("{title} is seen no more"), || Ok(visible(title)?.is_none())).await
+}
+
+/// Waits until a window is at least so high, pixels.
+pub async fn grown(window: &str, least: u32) -> anyhow::Result<()> {
+    until("the window has grown", || {
+        let told = xdotool(&["getwindowgeometry", "--shell", window])?;
+        let height = told.lines().find_map(|line| line.strip_prefix("HEIGHT=")?.parse::<u32>().ok());
+        Ok(height.is_some_and(|height| height >= least))
+    })
+    .await
+}
+
+/// Keeps a picture of the whole screen where `HARK_SHOTS` says, for people to look at.
+pub fn picture(name: &str) -> anyhow::Result<()> {
+    let Some(folder) = std::env::var_os("HARK_SHOTS") else { return Ok(()) };
+    let file = std::path::PathBuf::from(folder).join(format!("{name}.png"));
+    let status = Command::new("import").args(["-window", "root"]).arg(file).status()?;
+    ensure!(status.success(), "import (package imagemagick) failed");
+    Ok(())
+}
+
+impl Window {
+    /// Waits until the program has the key that shows the bar. It is asked, not tried: two that try have neither.
+    pub async fn key_works(&self) -> anyhow::Result<()> {
+        let deadline = tokio::time::Instant::now() + LONG;
+        loop {
+            let stands =
+                self.asked("call", json!({ "name": "snapshot", "args": {} })).await?["summon"].take();
+            if stands["keys"][0]["state"]["kind"] == "works" {
+                return Ok(());
+            }
+            ensure!(tokio::time::Instant::now() < deadline, "the key never worked: {stands}");
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    }
+
+    /// Starts the program again, as a person or another program would; it hands over to the window that is open.
+    pub fn again(&self, argument: &str) -> anyhow::Result<()> {
+        let status = self.second(argument)?.status()?;
+        ensure!(status.success(), "the second one ended with {status}");
+        Ok(())
+    }
+}
+
+/// The visible window with this title, if there is one.
+fn visible(title: &str) -> anyhow::Result<Option<String>> {
+    let output = Command::new("xdotool").args(["search", "--onlyvisible", "--name", title]).output()?;
+    // Finding none is a failure to xdotool.
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok(told.lines().last().map(str::to_owned))
+}
+
+fn active() -> anyhow::Result<String> {
+    let output = Command::new("xdotool").arg("getactivewindow").output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn xdotool(arguments: &[&str]) -> anyhow::Result<String> {
+    let output = Command::new("xdotool").args(arguments).output();
+    let output = output.context("xdotool cannot be started (package xdotool)")?;
+    ensure!(output.status.success(), "xdotool {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+async fn until(what: &str, mut holds: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    let deadline = tokio::time::Instant::now() + LONG;
+    while !holds()? {
+        if tokio::time::Instant::now() > deadline {
+            let shown = xdotool(&["search", "--onlyvisible", "--name", "."]).unwrap_or_default();
+            bail!("it never came that {what}; windows: {shown:?}, active: {:?}", active()?);
+        }
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+/**
+ * The bar's one question and its answer. What is on it is forgotten when it goes; the conversation is in the history, and
+ * a reply that is being made there goes on.
+ */
+import type { ApiError, HostCall, HostOrder, WindowPlace } from '../generated/api';
+import { toFailure } from '../host';
+import type { App } from './app.svelte';
+import { composing, type KeyPress } from './keys';
+
+export type BarAction = 'ask' | 'leave' | 'open' | 'stop' | 'recall' | 'earlier' | 'later' | null;
+
+/** What a key press means in the bar; null is left to the field. */
+export function barAction(press: KeyPress, at: { empty: boolean; asked: boolean }): BarAction {
+  if (composing(press)) return null;
+  const mod = press.ctrlKey || press.metaKey;
+  if (press.key === 'Escape') return 'leave';
+  if (press.key === 'Enter' && !press.shiftKey && !press.altKey) {
+    if (!at.empty) return 'ask';
+    return at.asked ? 'open' : null;
+  }
+  if (mod && press.key.toLowerCase() === 'o') return 'open';
+  if (mod && press.key === '.') return 'stop';
+  if (press.key === 'PageUp') return 'earlier';
+  if (press.key === 'PageDown') return 'later';
+  return press.key === 'ArrowUp' && at.empty && !mod && !press.shiftKey ? 'recall' : null;
+}
+
+export class Bar {
+  text = $state('');
+  /** Why a question was not taken. */
+  failure = $state.raw<ApiError | null>(null);
+  /** Counts up whenever the field should get the focus, with all that is in it selected. */
+  focus = $state(0);
+  /** The last question of this run of the program, for the Up key. It is kept nowhere else. */
+  #last = '';
+
+  constructor(private readonly app: App) {}
+
+  get asked(): boolean {
+    return this.app.state?.open != null;
+  }
+
+  obey(order: HostOrder): void {
+    if (order.kind === 'bar_shown') this.focus++;
+    // What was typed and not asked may be wanted the next time.
+    else if (order.kind === 'bar_leaves') void this.#leave();
+  }
+
+  async ask(): Promise<void> {
+    const words = this.text.trim();
+    if (words === '') return;
+    this.failure = null;
+    const before = this.text;
+    this.text = '';
+    this.#last = words;
+    try {
+      const conversation = this.app.state?.open?.id ?? null;
+      const sent = await this.app.host.call('send', { conversation, text: words });
+      if (sent.conversation !== conversation) {
+        await this.app.open(sent.conversation);
+        this.#tell({ kind: 'bar_holds', conversation: sent.conversation });
+      }
+    } catch (thrown) {
+      this.failure = toFailure(thrown).error;
+      if (this.text === '') this.text = before;
+    }
+  }
+
+  recall(): void {
+    this.text = this.#last;
+  }
+
+  /** Esc: all is forgotten. */
+  leave(): Promise<void> {
+    this.text = '';
+    return this.#leave();
+  }
+
+  /** The conversation, or something else, goes on in the large window. */
+  open(place?: WindowPlace): void {
+    const id = this.app.state?.open?.id;
+    this.#tell({
+      kind: 'open_window',
+      at: place ?? (id === undefined ? { kind: 'as_it_is' } : { kind: 'conversation', id }),
+    });
+    this.#forget();
+  }
+
+  fit(height: number): void {
+    this.#tell({ kind: 'fit_bar', height });
+  }
+
+  drag(): void {
+    this.#tell({ kind: 'drag_bar' });
+  }
+
+  async #leave(): Promise<void> {
+    this.#forget();
+    // Only once it is drawn empty: the next one must not begin with a glimpse of this.
+    await drawn();
+    this.#tell({ kind: 'hide_bar' });
+  }
+
+  #forget(): void {
+    this.failure = null;
+    this.app.ui.dialog = null;
+    if (this.asked) this.app.startNew();
+  }
+
+  #tell(call: HostCall): void {
+    void this.app.desktop?.ask(call);
+  }
+}
+
+function drawn(): Promise<void> {
+  return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
+}
