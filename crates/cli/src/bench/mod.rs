@@ -18,6 +18,8 @@ mod peers;
 mod processes;
 mod screen;
 mod setup;
+#[cfg(target_os = "linux")]
+mod sight;
 mod speed;
 #[cfg(unix)]
 mod spoken;
@@ -51,6 +53,9 @@ enum Command {
     /// Spoken conversation: recordings of people spoken into the real program, on a virtual sound card
     #[cfg(unix)]
     Voice(voice::Args),
+    /// Being summoned: from the key press to the bar on the screen
+    #[cfg(target_os = "linux")]
+    Sight(sight::Args),
     /// Taking turns: how soon a sentence is believed to be whole, and how often its beginning is taken for one
     #[cfg(unix)]
     Turns(turns::Args),
@@ -102,6 +107,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Text(args) => text(args),
         #[cfg(unix)]
         Command::Voice(args) => voice::run(args),
+        #[cfg(target_os = "linux")]
+        Command::Sight(args) => sight::run(&args),
         #[cfg(unix)]
         Command::Turns(args) => turns::run(&args),
     }

@@ -39,6 +39,11 @@ impl Screen {
         Ok(screen)
     }
 
+    /// The name of a display of our own.
+    pub(super) fn name(&self) -> Option<String> {
+        self.own.as_ref().map(|(_, display)| display.clone())
+    }
+
     /// What it is, for people.
     pub(super) fn describe(&self) -> &'static str {
         if self.own.is_some() { "Xvfb 1280x1024, drawn in software" } else { "the session's own" }
