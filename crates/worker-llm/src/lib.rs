@@ -14,6 +14,7 @@ mod load;
 mod logs;
 pub mod machine;
 pub mod native;
+mod pace;
 mod projector;
 pub mod prompt;
 pub mod sampling;

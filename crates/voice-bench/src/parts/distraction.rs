@@ -26,15 +26,22 @@ fn distractions(scenes: &Scenes) -> anyhow::Result<Vec<Distraction>> {
     let mut all = Vec::new();
     let coughs = (0..scenes.few(3, 8)).filter_map(|which| cough(u32::try_from(which).ok()?));
     all.extend(coughs.map(|utterance| Distraction { kind: "cough", utterance }));
-    let words = ["uh-huh", "mhm", "yeah", "okay", "right"];
+    // It would spell "mhm": this is the sound, as its phonemes.
+    let words = ["uh-huh", "[[m:h'm:]]", "yeah", "okay", "right"];
     let voices: &[&str] = if scenes.quick { &["en-us"] } else { &["en-us", "en-us+f3", "en-gb+m3"] };
     for voice in voices {
         for word in words.iter().take(scenes.few(4, 5)) {
-            all.push(Distraction { kind: "backchannel", utterance: spoken(word, voice)? });
+            let utterance = spoken(word, voice)?;
+            let sound = utterance.at(utterance.as_one_person());
+            all.extend(
+                Utterance::new(utterance.name, None, sound)
+                    .map(|utterance| Distraction { kind: "backchannel", utterance }),
+            );
         }
     }
     for (n, utterance) in scenes.cycle(scenes.few(3, 8)).enumerate() {
-        let quiet = utterance.at(if n % 2 == 0 { 0.178 } else { 0.1 });
+        let below = if n % 2 == 0 { 0.178 } else { 0.1 };
+        let quiet = utterance.at(utterance.as_one_person() * below);
         let name = format!("{} at {} dB", utterance.name, if n % 2 == 0 { -15 } else { -20 });
         all.extend(
             Utterance::new(name, None, quiet).map(|utterance| Distraction { kind: "background", utterance }),
@@ -86,7 +93,7 @@ fn disturb(scripted: &mut Scripted, utterance: &Utterance) -> anyhow::Result<Rep
 fn know_the_user(scenes: &Scenes, scripted: &mut Scripted) -> anyhow::Result<()> {
     for utterance in scenes.cycle(1) {
         let mark = scripted.stage.program.mark();
-        scripted.stage.card.speak(&utterance.sound, 1.0).wait();
+        scripted.stage.card.speak(&utterance.sound, utterance.as_one_person()).wait();
         scripted.stage.phase_from(mark, &["speaking"], ANSWERS)?;
     }
     Ok(())
@@ -126,8 +133,8 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     let conditions = json!({
         "what": "share of distractions after which the reply had ended or was not heard for a second",
         "coughs": format!("{} (synthesised bursts of noise)", of_kind("cough")),
-        "backchannels": format!("{} (espeak-ng voices)", of_kind("backchannel")),
-        "background_talk": format!("{} (recordings at -15 and -20 dB)", of_kind("background")),
+        "backchannels": format!("{} (espeak-ng voices, as loud as the user)", of_kind("backchannel")),
+        "background_talk": format!("{} (recordings 15 and 20 dB below the user)", of_kind("background")),
         "resumed_farther_than_1_s_from_where_it_was": far,
         "room": room(true, None),
         "reply": "a fixed text from a scripted server, spoken by the program's voice",

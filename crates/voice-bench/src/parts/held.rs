@@ -45,8 +45,10 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     scenes.say("  behind 4,000 tokens of history");
     let mut stage = Stage::open(&cast, None)?;
     with_echo(&stage.card);
-    // A conversation begins with something said.
-    replies(scenes, &mut stage, 1)?;
+    // A conversation begins with something said; how quickly that is answered says nothing.
+    for utterance in scenes.cycle(1) {
+        stage.ask(utterance, Duration::from_secs(20))?;
+    }
     let mark = stage.program.mark();
     let story = crate::LONG_REPLY.split_whitespace().cycle().take(MUCH).collect::<Vec<_>>().join(" ");
     stage.type_in(&story)?;
