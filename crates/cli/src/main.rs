@@ -10,6 +10,7 @@ mod completions;
 mod doctor;
 mod exit;
 mod listen;
+mod look;
 mod models;
 mod opened;
 mod opening;
@@ -55,6 +56,8 @@ enum Command {
     Listen(listen::Args),
     /// Speak a text, or write it as sound
     Say(say::Args),
+    /// List what can be seen; take a picture of the screen, a window, a region or through a camera; read what is selected
+    Look(look::Args),
     /// List, fetch, take in and remove models
     Models(models::Args),
     /// Say what works on this machine, and what to do about the rest
@@ -90,6 +93,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Talk(args) => talk::run(&args),
         Command::Listen(args) => listen::run(&args),
         Command::Say(args) => say::run(&args),
+        Command::Look(args) => look::run(&args),
         Command::Models(args) => models::run(args),
         Command::Doctor(args) => opened::block_on(doctor::run(args)),
         Command::Bench(args) => bench::run(args),

@@ -53,7 +53,7 @@ enum Command {
     /// Spoken conversation: recordings of people spoken into the real program, on a virtual sound card
     #[cfg(unix)]
     Voice(voice::Args),
-    /// Being summoned: from the key press to the bar on the screen
+    /// Being summoned, and seeing: from the key press to the bar; pictures of the screen, and sharing it
     #[cfg(target_os = "linux")]
     Sight(sight::Args),
     /// Taking turns: how soon a sentence is believed to be whole, and how often its beginning is taken for one

@@ -92,6 +92,22 @@ pub(super) fn memory_mb(processes: &[Pid]) -> anyhow::Result<BTreeMap<String, f6
     Ok(by_name)
 }
 
+/// Seconds that the threads of this name in our own process have spent on a processor.
+#[cfg(target_os = "linux")]
+pub(super) fn thread_s(name: &str) -> anyhow::Result<f64> {
+    let mut nanoseconds = 0_u64;
+    for thread in fs::read_dir("/proc/self/task")?.flatten() {
+        let read = |file| fs::read_to_string(thread.path().join(file)).unwrap_or_default();
+        if read("comm").trim_end() == name {
+            // Time on a processor, time waited for one, and how often.
+            let spent = read("schedstat");
+            let spent = spent.split_ascii_whitespace().next().and_then(|field| field.parse::<u64>().ok());
+            nanoseconds += spent.context("the kernel does not say how long threads have run")?;
+        }
+    }
+    Ok(nanoseconds as f64 / 1e9)
+}
+
 #[derive(Debug, PartialEq)]
 struct Stat {
     state: char,

@@ -11,20 +11,31 @@ use anyhow::{Context, bail};
 pub(super) struct Screen {
     /// A display of our own, where there was none.
     own: Option<(Child, String)>,
+    /// The size of one of our own, pixels.
+    size: (u16, u16),
 }
+
+/// Large enough for the window, and drawn in no time.
+const USUAL: (u16, u16) = (1280, 1024);
 
 impl Screen {
     /// The display there is, or else an invisible one.
     pub(super) fn open() -> anyhow::Result<Self> {
+        Self::sized(USUAL)
+    }
+
+    /// The display there is, or else an invisible one of this size.
+    pub(super) fn sized(size: (u16, u16)) -> anyhow::Result<Self> {
         if !cfg!(target_os = "linux") {
             bail!("this is only measured on Linux so far");
         }
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         if is_set("DISPLAY") || is_set("WAYLAND_DISPLAY") {
-            return Ok(Self { own: None });
+            return Ok(Self { own: None, size });
         }
         let mut server = Command::new("Xvfb");
-        server.args(["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]);
+        let screen = format!("{}x{}x24", size.0, size.1);
+        server.args(["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp"]);
         server.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut server = server.spawn().context("there is no display, and Xvfb cannot be started")?;
         let mut number = String::new();
@@ -32,7 +43,7 @@ impl Screen {
             BufReader::new(stdout).read_line(&mut number)?;
         }
         let display = format!(":{}", number.trim());
-        let screen = Self { own: Some((server, display)) };
+        let screen = Self { own: Some((server, display)), size };
         if number.trim().is_empty() {
             bail!("Xvfb did not open a display");
         }
@@ -45,8 +56,11 @@ impl Screen {
     }
 
     /// What it is, for people.
-    pub(super) fn describe(&self) -> &'static str {
-        if self.own.is_some() { "Xvfb 1280x1024, drawn in software" } else { "the session's own" }
+    pub(super) fn describe(&self) -> String {
+        if self.own.is_none() {
+            return "the session's own".to_owned();
+        }
+        format!("Xvfb {}x{}, drawn in software", self.size.0, self.size.1)
     }
 
     /// A program with this display, a bus and a home of its own.

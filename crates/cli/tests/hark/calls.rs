@@ -34,6 +34,11 @@ fn the_help_of_say() {
 }
 
 #[test]
+fn the_help_of_look() {
+    insta::assert_snapshot!(help(&["look", "--help"]));
+}
+
+#[test]
 fn the_help_of_serve() {
     insta::assert_snapshot!(help(&["serve", "--help"]));
 }
@@ -60,6 +65,9 @@ fn wrong_calls_have_status_2() {
         &["say", "--rate", "9", "x"],
         &["say", "--list-voices", "x"],
         &["say", "  "],
+        &["look", "region", "1,2,3"],
+        &["look", "region", "1,2,0,4"],
+        &["look", "camera", "--images", "x", "front"],
     ] {
         let done = House::new().hark(args);
         assert_eq!(done.code, Some(2), "{args:?}: {done:?}");

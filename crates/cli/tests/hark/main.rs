@@ -10,6 +10,7 @@ mod calls;
 mod chat;
 mod doctor;
 mod house;
+mod look;
 mod models;
 #[cfg(unix)]
 mod real;
