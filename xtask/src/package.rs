@@ -22,12 +22,13 @@ use std::{
 const PROFILE: &str = "dist";
 
 /// Programs that live beside the window's own, on every system.
-const BESIDE: [&str; 7] = [
+const BESIDE: [&str; 8] = [
     "worker-llm",
     "worker-moonshine",
     "worker-kokoro",
     "worker-smart-turn",
     "worker-whisper",
+    "worker-pdf",
     "worker-espeak",
     "hark",
 ];

@@ -26,6 +26,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("worker-llm",   &["engine", "worker-kit", "dialogue"]),
     ("worker-onnx",  &["engine", "worker-kit", "listening"]),
     ("worker-whisper", &["engine", "worker-kit", "listening"]),
+    ("worker-pdf", &["attachments"]),
     ("worker-espeak", &["engine", "media", "worker-kit"]),
     ("worker-system-voice", &["engine", "media", "worker-kit", "dsp"]),
     ("audio-io",     &["media"]),
@@ -33,10 +34,11 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("sight",        &[]),
     // what is kept
     ("history",      &[]),
+    ("attachments",  &["engine"]),
     ("settings",     &[]),
     ("model-store",  &[]),
     // the contract with user interfaces
-    ("api",          &["session", "dialogue", "engine", "media", "turn", "history", "settings", "model-store"]),
+    ("api",          &["session", "dialogue", "engine", "media", "turn", "history", "settings", "model-store", "attachments"]),
     // puts the parts together, once for both hosts
     ("assembly",     PARTS),
     // hosts
@@ -64,6 +66,7 @@ const PARTS: &[&str] = &[
     "history",
     "settings",
     "model-store",
+    "attachments",
     "worker-host",
     "remote",
 ];
@@ -96,6 +99,7 @@ const PROGRAMS: &[&str] = &[
     "worker-llm",
     "worker-onnx",
     "worker-whisper",
+    "worker-pdf",
     "worker-espeak",
     "worker-system-voice",
     "desktop-tests",
@@ -121,6 +125,8 @@ const FENCES: &[Fence] = &[
     Fence { library: "tauri",      inside: &["hark-desktop"],           tests: Tests::Fenced },
     Fence { library: "rusqlite",   inside: &["history"],                tests: Tests::Free },
     Fence { library: "reqwest",    inside: &["remote", "model-store"],  tests: Tests::Free },
+    Fence { library: "image",      inside: &["attachments", "sight", "worker-pdf"], tests: Tests::Free },
+    Fence { library: "hayro",      inside: &["worker-pdf"],             tests: Tests::Fenced },
     Fence { library: "keyring",    inside: &["remote"],                 tests: Tests::Free },
     Fence { library: "axum",       inside: &["cli", "testkit"],         tests: Tests::Free },
     Fence { library: "ts-rs",      inside: &["api"],                    tests: Tests::Free },
