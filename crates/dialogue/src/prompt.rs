@@ -42,19 +42,35 @@ pub enum PromptMessage {
 /// A reply that failed before its first word is left out, and the questions on both sides of it become one message,
 /// because chat templates expect speakers to alternate.
 pub fn assemble(system: &str, turns: &[Turn]) -> Vec<PromptMessage> {
-    let mut prompt = Vec::with_capacity(turns.len() + 1);
+    let turns = turns.iter().map(|turn| (turn.clone(), Vec::<()>::new()));
+    assemble_shown(system, turns).into_iter().map(|(message, _)| message).collect()
+}
+
+/// The same for turns in which something is shown, which stays with its message. What is shown without a word is a
+/// message too.
+pub fn assemble_shown<T>(
+    system: &str,
+    turns: impl IntoIterator<Item = (Turn, Vec<T>)>,
+) -> Vec<(PromptMessage, Vec<T>)> {
+    let mut prompt = Vec::new();
     if !system.trim().is_empty() {
-        prompt.push(PromptMessage::System(system.trim().to_owned()));
+        prompt.push((PromptMessage::System(system.trim().to_owned()), Vec::new()));
     }
-    for turn in turns.iter().filter(|turn| !turn.text.trim().is_empty()) {
+    for (turn, shown) in turns {
+        if turn.text.trim().is_empty() && shown.is_empty() {
+            continue;
+        }
         match (prompt.last_mut(), turn.speaker) {
-            (Some(PromptMessage::User(text)), Speaker::User)
-            | (Some(PromptMessage::Assistant(text)), Speaker::Assistant) => {
-                text.push_str("\n\n");
+            (Some((PromptMessage::User(text), before)), Speaker::User)
+            | (Some((PromptMessage::Assistant(text), before)), Speaker::Assistant) => {
+                if !(text.is_empty() || turn.text.is_empty()) {
+                    text.push_str("\n\n");
+                }
                 text.push_str(&turn.text);
+                before.extend(shown);
             }
-            (_, Speaker::User) => prompt.push(PromptMessage::User(turn.text.clone())),
-            (_, Speaker::Assistant) => prompt.push(PromptMessage::Assistant(turn.text.clone())),
+            (_, Speaker::User) => prompt.push((PromptMessage::User(turn.text), shown)),
+            (_, Speaker::Assistant) => prompt.push((PromptMessage::Assistant(turn.text), shown)),
         }
     }
     prompt
@@ -103,6 +119,24 @@ mod tests {
     #[test]
     fn a_reply_that_never_began_joins_the_questions_around_it() {
         check(&[user("One"), assistant(""), user("Two")], &["s:Be brief.", "u:One\n\nTwo"]);
+    }
+
+    #[test]
+    fn what_is_shown_stays_with_its_message() {
+        let turns = [
+            (user(""), vec![1]),
+            (assistant(""), vec![]),
+            (user("What is it?"), vec![2]),
+            (assistant("A"), vec![]),
+        ];
+        let found = assemble_shown("", turns);
+        assert_eq!(
+            found,
+            [
+                (PromptMessage::User("What is it?".into()), vec![1, 2]),
+                (PromptMessage::Assistant("A".into()), vec![]),
+            ]
+        );
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub use language_model::{
     GenerateRequest, Generated, LanguageModel, LoadProgress, LoadRequest, Media, ModelInfo, Prepared,
     PromptReport, Role, Sampling, Thinking, Timings, Weigh,
 };
-pub use scripted::{Gate, Line, ScriptedModel};
+pub use scripted::{Eyes, Gate, Line, Look, ScriptedModel};
 pub use speech::{
     Hypothesis, Language, ListenRequest, Pcm, RecogniserInfo, SPEECH_RATE, SoundIn, SpeakRequest,
     SpeakerInfo, Spectrogram, SpeechChunk, SpeechLoad, SpeechTask, SpeechToText, Spoken, TextToSpeech,

@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::error::EngineError;
+use crate::error::{EngineError, JobError};
+use crate::image::{Image, ImageId};
 use crate::language_model::{
     Channel, Delta, EventSink, FinishReason, GenerateEvent, GenerateRequest, Generated, LanguageModel,
-    LoadProgress, ModelInfo, PromptReport, Timings,
+    LoadProgress, ModelInfo, Prepared, PromptReport, Timings,
 };
 
 /// One step of a scripted reply.
@@ -45,11 +46,34 @@ impl PartialEq for Gate {
     }
 }
 
+/// How a scripted model looks at a picture before it is asked about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Eyes {
+    /// It does not see.
+    #[default]
+    None,
+    /// At once.
+    Quick,
+    /// Until it is told to look away.
+    UntilCancelled,
+}
+
+/// What became of such a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// It was seen.
+    Done(ImageId),
+    /// It was looked away.
+    Cancelled(ImageId),
+}
+
 /// A [`LanguageModel`] that plays scripts, one a job, and remembers what it was asked.
 #[derive(Debug, Default)]
 pub struct ScriptedModel {
     // A mutex because the trait takes `&self`; held for a push or a pop, never across an await.
     state: Mutex<State>,
+    eyes: Eyes,
+    looks: watch::Sender<Vec<Look>>,
 }
 
 #[derive(Debug, Default)]
@@ -61,7 +85,19 @@ struct State {
 impl ScriptedModel {
     /// A model that plays `scripts` in order, and afterwards answers with nothing.
     pub fn new(scripts: impl IntoIterator<Item = Vec<Line>>) -> Self {
-        Self { state: Mutex::new(State { scripts: scripts.into_iter().collect(), asked: Vec::new() }) }
+        let state = State { scripts: scripts.into_iter().collect(), asked: Vec::new() };
+        Self { state: Mutex::new(state), ..Self::default() }
+    }
+
+    /// The same with these eyes.
+    #[must_use]
+    pub fn with_eyes(self, eyes: Eyes) -> Self {
+        Self { eyes, ..self }
+    }
+
+    /// The looks that ended so far, oldest first.
+    pub fn looks(&self) -> watch::Receiver<Vec<Look>> {
+        self.looks.subscribe()
     }
 
     /// The requests so far, oldest first.
@@ -81,7 +117,7 @@ impl LanguageModel for ScriptedModel {
             name: "Scripted".into(),
             context_tokens: 4096,
             trained_context_tokens: 4096,
-            sees: false,
+            sees: self.eyes != Eyes::None,
             hears: false,
             thinks: true,
             device: "script".into(),
@@ -133,5 +169,18 @@ impl LanguageModel for ScriptedModel {
             }
         }
         done(FinishReason::EndOfTurn, timings)
+    }
+
+    async fn prepare(&self, image: Image, cancel: CancellationToken) -> Result<Prepared, EngineError> {
+        let (look, seen) = match self.eyes {
+            Eyes::None => return Err(JobError::CannotSee { model: "Scripted".into() }.into()),
+            Eyes::Quick => (Look::Done(image.id()), Ok(Prepared::default())),
+            Eyes::UntilCancelled => {
+                cancel.cancelled().await;
+                (Look::Cancelled(image.id()), Err(JobError::Cancelled.into()))
+            }
+        };
+        self.looks.send_modify(|looks| looks.push(look));
+        seen
     }
 }

@@ -1,9 +1,12 @@
 //! Conversations as JSON, with every branch.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConversationId, HistoryError, Message, MessageId, MessageState, Reader, Role, TimestampMs, Usage,
+    Attachment, ConversationId, HistoryError, Message, MessageId, MessageState, Reader, Role, TimestampMs,
+    Usage,
 };
 
 /// Tells an export from any other JSON.
@@ -20,6 +23,9 @@ pub struct ExportFile {
     pub version: u32,
     /// The conversations.
     pub conversations: Vec<ExportedConversation>,
+    /// The files that messages have attached, base64, by the names of their contents. Whoever keeps them puts them here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
 }
 
 /// A conversation with all its messages.
@@ -68,13 +74,26 @@ pub struct ExportedMessage {
     pub created: TimestampMs,
     #[serde(default)]
     pub usage: Option<Usage>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 impl From<Message> for ExportedMessage {
     fn from(message: Message) -> Self {
-        let Message { id, conversation: _, parent, role, text, thinking, state, model, created, usage } =
-            message;
-        Self { id, parent, role, text, thinking, state, model, created, usage }
+        let Message {
+            id,
+            conversation: _,
+            parent,
+            role,
+            text,
+            thinking,
+            state,
+            model,
+            created,
+            usage,
+            attachments,
+        } = message;
+        Self { id, parent, role, text, thinking, state, model, created, usage, attachments }
     }
 }
 
@@ -82,7 +101,7 @@ impl Reader {
     /// Conversations with all their branches, ready to be written as JSON.
     pub fn export(&self, ids: &[ConversationId]) -> Result<ExportFile, HistoryError> {
         let conversations = ids.iter().map(|id| self.export_one(*id)).collect::<Result<_, _>>()?;
-        Ok(ExportFile { format: FORMAT.to_owned(), version: VERSION, conversations })
+        Ok(ExportFile { format: FORMAT.to_owned(), version: VERSION, conversations, files: BTreeMap::new() })
     }
 
     /// Every conversation that is not deleted.
@@ -112,6 +131,12 @@ impl Reader {
 }
 
 impl ExportFile {
+    /// The names of the files that its messages have.
+    pub fn attached(&self) -> BTreeSet<&str> {
+        let messages = self.conversations.iter().flat_map(|it| &it.messages);
+        messages.flat_map(|it| &it.attachments).map(|it| it.content.as_str()).collect()
+    }
+
     /// The file's text.
     pub fn to_json(&self) -> String {
         // Nothing in it can fail to become JSON: string keys only, and numbers that are not finite become null.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::export::{FORMAT, VERSION};
 use crate::{
     ConversationId, ExportFile, ExportedConversation, ExportedMessage, History, HistoryError, MessageId,
-    MessageState, TimestampMs,
+    MessageState, TimestampMs, attachment,
 };
 
 /// What an import may hold at most.
@@ -189,7 +189,18 @@ pub(crate) fn insert(
         insert_conversation
             .execute(params![it.id, it.pinned, it.created, it.updated, head, it.model, it.title, it.draft])?;
         for message in &it.messages {
-            let ExportedMessage { id, parent, role, text, thinking, state, model, created, usage } = message;
+            let ExportedMessage {
+                id,
+                parent,
+                role,
+                text,
+                thinking,
+                state,
+                model,
+                created,
+                usage,
+                attachments,
+            } = message;
             let state = if *state == MessageState::Streaming { &MessageState::Interrupted } else { state };
             let usage = usage.and_then(|it| serde_json::to_string(&it).ok());
             insert_message.execute(params![
@@ -205,6 +216,7 @@ pub(crate) fn insert(
                 text,
                 thinking
             ])?;
+            attachment::insert(tx, *id, attachments)?;
         }
     }
     Ok(())

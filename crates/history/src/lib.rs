@@ -13,6 +13,7 @@
 //! Every call blocks: keep a [`History`] on a thread of its own, and [`Reader`]s (which never wait for the writer) on
 //! others. The crate has no clock: instants come in as [`TimestampMs`].
 
+mod attachment;
 mod error;
 mod export;
 mod ids;
@@ -29,6 +30,7 @@ mod search;
 mod snippet;
 mod write;
 
+pub use attachment::{Attachment, AttachmentKind};
 pub use error::HistoryError;
 pub use export::{ExportFile, ExportedConversation, ExportedMessage};
 pub use ids::{ConversationId, MessageId, TimestampMs};

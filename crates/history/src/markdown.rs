@@ -62,6 +62,9 @@ fn write_message(document: &mut String, message: &Message, words: &MarkdownWords
     };
     // Writing to a string cannot fail.
     let _ = write!(document, "\n## {speaker}\n\n");
+    for attachment in &message.attachments {
+        let _ = write!(document, "*{}*\n\n", one_line(&attachment.name));
+    }
     let text = message.text.trim_end();
     if !text.is_empty() {
         let _ = writeln!(document, "{text}");

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationId, MessageId, Snippet, TimestampMs};
+use crate::{Attachment, ConversationId, MessageId, Snippet, TimestampMs};
 
 /// One conversation, without its messages.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,6 +184,8 @@ pub struct Message {
     pub created: TimestampMs,
     /// What it cost, for finished replies.
     pub usage: Option<Usage>,
+    /// What is attached to it, in order.
+    pub attachments: Vec<Attachment>,
 }
 
 impl std::fmt::Debug for Message {
@@ -207,17 +209,25 @@ pub struct NewMessage {
     pub text: String,
     /// The model that wrote it, if one did.
     pub model: Option<String>,
+    /// What is attached to it, in order.
+    pub attachments: Vec<Attachment>,
 }
 
 impl NewMessage {
     /// What the user typed.
     pub fn user(text: impl Into<String>) -> Self {
-        Self { role: Role::User, text: text.into(), model: None }
+        Self { role: Role::User, text: text.into(), model: None, attachments: Vec::new() }
     }
 
     /// A word from Hark to the user.
     pub fn notice(text: impl Into<String>) -> Self {
-        Self { role: Role::Notice, text: text.into(), model: None }
+        Self { role: Role::Notice, text: text.into(), model: None, attachments: Vec::new() }
+    }
+
+    /// The same with these files.
+    #[must_use]
+    pub fn with(self, attachments: Vec<Attachment>) -> Self {
+        Self { attachments, ..self }
     }
 }
 

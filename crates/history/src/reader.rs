@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use crate::attachment::{of_conversation, of_message};
 use crate::{
     Conversation, ConversationId, ConversationSummary, HistoryError, ListCursor, ListPage, Message,
     MessageId, MessageState, PathEntry, Role, Snippet, TimestampMs,
@@ -50,7 +51,10 @@ impl Reader {
         self.conversation(conversation)?;
         let sql = format!("SELECT {MESSAGE_COLUMNS} FROM message m WHERE m.conversation = ?1 ORDER BY m.seq");
         let mut statement = self.conn.prepare_cached(&sql)?;
-        Ok(statement.query_map([conversation], read_message)?.collect::<Result<_, _>>()?)
+        let mut messages: Vec<Message> =
+            statement.query_map([conversation], read_message)?.collect::<Result<_, _>>()?;
+        self.attach(conversation, messages.iter_mut())?;
+        Ok(messages)
     }
 
     /// What is shown: the messages from the first one to the head, each with its alternatives.
@@ -64,8 +68,9 @@ impl Reader {
              SELECT {MESSAGE_COLUMNS} FROM shown CROSS JOIN message m ON m.id = shown.id ORDER BY depth DESC"
         );
         let mut statement = self.conn.prepare_cached(&sql)?;
-        let shown: Vec<Message> =
+        let mut shown: Vec<Message> =
             statement.query_map([conversation], read_message)?.collect::<Result<_, _>>()?;
+        self.attach(conversation, shown.iter_mut())?;
         let families = self.families(conversation)?;
         let entry = |message: Message| {
             let siblings = families.get(&message.parent).cloned().unwrap_or_default();
@@ -73,6 +78,19 @@ impl Reader {
             PathEntry { message, siblings, position }
         };
         Ok(shown.into_iter().map(entry).collect())
+    }
+
+    /// Gives messages of a conversation what is attached to them.
+    fn attach<'a>(
+        &self,
+        conversation: ConversationId,
+        messages: impl Iterator<Item = &'a mut Message>,
+    ) -> Result<(), HistoryError> {
+        let mut attached = of_conversation(&self.conn, conversation)?;
+        for message in messages {
+            message.attachments = attached.remove(&message.id).unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// The children of each message (of none: the first messages), oldest first.
@@ -135,10 +153,13 @@ pub(crate) fn list_sql() -> String {
 }
 
 pub(crate) fn message(conn: &Connection, id: MessageId) -> Result<Message, HistoryError> {
-    conn.prepare_cached(&format!("SELECT {MESSAGE_COLUMNS} FROM message m WHERE m.id = ?1"))?
+    let mut found = conn
+        .prepare_cached(&format!("SELECT {MESSAGE_COLUMNS} FROM message m WHERE m.id = ?1"))?
         .query_row([id], read_message)
         .optional()?
-        .ok_or(HistoryError::MESSAGE)
+        .ok_or(HistoryError::MESSAGE)?;
+    found.attachments = of_message(conn, id)?;
+    Ok(found)
 }
 
 pub(crate) fn summary(conn: &Connection, id: ConversationId) -> Result<ConversationSummary, HistoryError> {
@@ -178,6 +199,7 @@ fn read_summary(row: &Row<'_>) -> rusqlite::Result<(i64, ConversationSummary)> {
     Ok((row.get(0)?, summary))
 }
 
+/// A message without what is attached to it.
 fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
     // What the schema's checks exclude can only be damage.
     let damaged =
@@ -194,5 +216,6 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
         usage: usage.map(|json| serde_json::from_str(&json)).transpose().map_err(|_| damaged(8))?,
         text: row.get(9)?,
         thinking: row.get(10)?,
+        attachments: Vec::new(),
     })
 }

@@ -146,6 +146,7 @@ fn conversation(words: &mut Words, n: u32, scale: Scale) -> ExportedConversation
             model: None,
             created,
             usage: None,
+            attachments: Vec::new(),
         });
     }
     ExportedConversation {

@@ -11,7 +11,8 @@ use crate::HistoryError;
 const APPLICATION_ID: i32 = 0x4861_726B;
 
 /// One entry a version, in order; an entry that was ever released is never changed.
-pub(crate) const VERSIONS: &[M<'_>] = &[M::up(include_str!("schema/v1.sql"))];
+pub(crate) const VERSIONS: &[M<'_>] =
+    &[M::up(include_str!("schema/v1.sql")), M::up(include_str!("schema/v2.sql"))];
 
 /// Refuses what this version must not touch, reading only the file's header (<https://sqlite.org/fileformat.html>).
 ///

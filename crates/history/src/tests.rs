@@ -1,5 +1,6 @@
 //! The history, on real files.
 
+mod attached;
 mod damage;
 mod killed;
 mod opening;

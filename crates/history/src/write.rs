@@ -4,7 +4,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use crate::error::MAX_TEXT_BYTES;
 use crate::{
-    Conversation, ConversationId, History, HistoryError, Message, MessageId, NewMessage, TimestampMs, reader,
+    Conversation, ConversationId, History, HistoryError, Message, MessageId, NewMessage, TimestampMs,
+    attachment, reader,
 };
 
 impl History {
@@ -39,15 +40,21 @@ impl History {
         check_size(message.text.len())?;
         let tx = self.begin()?;
         let id = insert_message(&tx, conversation, parent, &row, &message.text, at)?;
+        attachment::insert(&tx, id, &message.attachments)?;
         let added = reader::message(&tx, id)?;
         tx.commit()?;
         Ok(added)
     }
 
-    /// Says `text` in place of `message`: a sibling with the same role. The old message and all that followed stay.
+    /// Says `text` in place of `message`: a sibling with the same role and attachments. The old message and all that followed stay.
     pub fn edit(&mut self, message: MessageId, text: &str, at: TimestampMs) -> Result<Message, HistoryError> {
         let old = self.message(message)?;
-        let edited = NewMessage { role: old.role, text: text.to_owned(), model: old.model };
+        let edited = NewMessage {
+            role: old.role,
+            text: text.to_owned(),
+            model: old.model,
+            attachments: old.attachments,
+        };
         self.append_message(old.conversation, old.parent, &edited, at)
     }
 

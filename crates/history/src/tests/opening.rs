@@ -7,9 +7,9 @@ use super::{Case, failure};
 use crate::{History, HistoryError, NewMessage, OpenOptions, TimestampMs, schema};
 
 /// What a later version might be.
-const NEXT: &[M<'_>] = &[M::up(include_str!("../schema/v1.sql")), M::up("CREATE TABLE later (x) STRICT")];
 const BROKEN: &[M<'_>] = &[
     M::up(include_str!("../schema/v1.sql")),
+    M::up(include_str!("../schema/v2.sql")),
     M::up("CREATE TABLE later (x ANY) STRICT; DROP TABLE missing"),
 ];
 
@@ -27,7 +27,7 @@ fn a_newer_file_is_left_untouched() {
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let before = std::fs::read(&path).unwrap();
     let error = failure(History::open(case.options()));
-    assert!(matches!(error, HistoryError::NewerVersion { found: 99, known: 1 }));
+    assert!(matches!(error, HistoryError::NewerVersion { found: 99, known: 2 }));
     assert!(error.to_string().contains("update Hark"));
     assert!(matches!(failure(History::open(case.options().read_only())), HistoryError::NewerVersion { .. }));
     assert_eq!(std::fs::read(&path).unwrap(), before);
@@ -46,19 +46,20 @@ fn a_newer_version_in_the_write_ahead_log_is_seen() {
 
 #[test]
 fn a_migration_keeps_a_copy_of_what_was() {
-    let next: &'static [M<'static>] =
-        Box::leak(Box::new([NEXT[0].clone(), M::up("CREATE TABLE later (x ANY) STRICT")]));
+    let next: &'static [M<'static>] = Box::leak(
+        [schema::VERSIONS, &[M::up("CREATE TABLE later (x ANY) STRICT")]].concat().into_boxed_slice(),
+    );
     let mut case = Case::new();
     let (conversation, ..) = case.exchange("t", "q", "a");
     case.close();
     let migrated = History::open_versions(case.options(), next).unwrap();
     assert_eq!(migrated.path(conversation.id).unwrap().len(), 2);
     drop(migrated);
-    let copy = History::open(OpenOptions::file(case.file("history.db.before-v2"))).unwrap();
+    let copy = History::open(OpenOptions::file(case.file("history.db.before-v3"))).unwrap();
     assert_eq!(copy.path(conversation.id).unwrap().len(), 2);
     assert!(matches!(
         failure(History::open(case.options())),
-        HistoryError::NewerVersion { found: 2, known: 1 }
+        HistoryError::NewerVersion { found: 3, known: 2 }
     ));
 }
 
