@@ -101,6 +101,8 @@ fn open_window(host: &tauri::App, shown: bool) -> tauri::Result<()> {
         .inner_size(1080.0, 760.0)
         .min_inner_size(360.0, 400.0)
         .visible(shown)
+        // Files that are dropped belong to the page.
+        .disable_drag_drop_handler()
         .on_navigation(is_allowed)
         .build()?;
     Ok(())

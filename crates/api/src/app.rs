@@ -4,20 +4,23 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use attachments::Attachments;
 use history::{History, HistoryError, OpenOptions, TimestampMs};
 use model_store::{CatalogueError, ModelStore};
 use settings::{Paths, Settings};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::contract::{
-    ApiError, ChangeSetting, ChooseModel, ChooseVoiceMode, Commands, ConversationPage, ConversationView,
-    EditMessage, EngineView, ErrorCode, Export, Import, ImportModel, Imported, ListConversations, MuteVoice,
-    Nothing, OneConversation, OneMessage, OneModel, OneNotice, OneServer, Pin, ReadAloud, Rename, SaveDraft,
-    SaveServer, Send, Sent, ServerReport, Snapshot, SoundDevices, StartVoice, SummonView, TakeBack, TalkKey,
-    TestServer, UiEvent, UiEventBody, Voices, WrittenFile,
+    ApiError, Attach, Attached, ChangeSetting, ChooseModel, ChooseVoiceMode, Commands, ConversationPage,
+    ConversationView, EditMessage, EngineView, ErrorCode, Export, FileData, Import, ImportModel, Imported,
+    ListConversations, MuteVoice, Nothing, OneAttachment, OneConversation, OneMessage, OneModel, OneNotice,
+    OneServer, Pin, ReadAloud, Rename, SaveDraft, SaveServer, Send, Sent, ServerReport, Snapshot,
+    SoundDevices, StartVoice, SummonView, TakeBack, TalkKey, TestServer, UiEvent, UiEventBody, Voices,
+    WrittenFile,
 };
 use crate::core::{Config, Core, EVENTS, Models, OPS, Op, SensorLog, Voice};
-use crate::parts::{Clock, Desktop, LocalEngine, Servers, Speech};
+use crate::files::Files;
+use crate::parts::{Clock, Desktop, Documents, LocalEngine, Servers, Speech};
 
 /// Opens the store of models.
 pub type OpenStore = Arc<dyn Fn(&Settings) -> Result<ModelStore, CatalogueError> + std::marker::Send + Sync>;
@@ -36,6 +39,8 @@ pub struct Parts {
     pub desktop: Arc<dyn Desktop>,
     /// Sound and speech.
     pub speech: Arc<dyn Speech>,
+    /// Reads documents.
+    pub documents: Arc<dyn Documents>,
     /// The time.
     pub clock: Clock,
 }
@@ -47,6 +52,7 @@ pub struct App {
     events: broadcast::Sender<UiEvent>,
     servers: Arc<dyn Servers>,
     speech: Arc<dyn Speech>,
+    files: Files,
 }
 
 /// Why the application cannot start at all. Anything less is a notice in a running one.
@@ -71,9 +77,15 @@ impl App {
         let (events, _) = broadcast::channel(EVENTS);
         let config = Config::load(&parts.paths);
         let (history, problem) = open_history(&parts.paths)?;
+        // Where no history can be kept, nothing of what is shown is kept either.
+        let attachments = match &problem {
+            None => Attachments::new(parts.paths.data.join("attachments")),
+            Some(_) => Attachments::of_this_run().map_err(HistoryError::from)?,
+        };
         let sensors = SensorLog::new((parts.clock)());
         let mut core = Core {
             history,
+            attachments: attachments.clone(),
             models: Models::new(parts.store, &config)?,
             config,
             local: parts.local,
@@ -90,6 +102,7 @@ impl App {
             running: HashMap::new(),
             ended: Vec::new(),
             waiting: HashMap::new(),
+            looking: HashMap::new(),
             voice: Voice::default(),
             sensors,
             summon: SummonView::default(),
@@ -103,7 +116,8 @@ impl App {
             .name("hark-core".into())
             .spawn(move || core.work(inbox))
             .map_err(OpenError::Thread)?;
-        Ok(Self { ops, events, servers: parts.servers, speech: parts.speech })
+        let files = Files::new(attachments, parts.documents);
+        Ok(Self { ops, events, servers: parts.servers, speech: parts.speech, files })
     }
 
     /// Events from now on. Whoever falls behind loses some and is told so; a snapshot makes it whole again.
@@ -196,6 +210,24 @@ impl Commands for App {
 
     async fn send(&self, args: Send) -> Result<Sent, ApiError> {
         self.ask(move |core| core.send(args)).await
+    }
+
+    async fn attach(&self, args: Attach) -> Result<Attached, ApiError> {
+        let conversation = args.conversation.clone();
+        let taken = self.files.take(args).await?;
+        self.ask(move |core| core.on_attached(conversation.as_deref(), taken)).await
+    }
+
+    async fn detach(&self, args: OneAttachment) -> Result<Nothing, ApiError> {
+        self.done(move |core| core.detach(&args)).await
+    }
+
+    async fn thumbnail(&self, args: OneAttachment) -> Result<FileData, ApiError> {
+        self.files.thumbnail(&args).await
+    }
+
+    async fn attached_file(&self, args: OneAttachment) -> Result<FileData, ApiError> {
+        self.files.whole(&args).await
     }
 
     async fn stop(&self, args: OneConversation) -> Result<Nothing, ApiError> {

@@ -3,8 +3,11 @@
 mod app;
 mod contract;
 mod core;
+mod files;
 mod parts;
 
 pub use app::{App, OpenError, OpenStore, Parts};
 pub use contract::*;
-pub use parts::{Clock, Desktop, LocalEngine, LocalStatus, ServerAddress, Servers, Speech, SpokenParts};
+pub use parts::{
+    Clock, Desktop, Documents, LocalEngine, LocalStatus, ServerAddress, Servers, Speech, SpokenParts,
+};

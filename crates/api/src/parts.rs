@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use attachments::pdf::Document;
 use engine::{LanguageModel, LoadRequest, SpeechToText, TextToSpeech, TurnJudge};
 use media::SoundCard;
 use model_store::ModelStore;
@@ -105,6 +106,13 @@ pub trait Speech: Send + Sync {
     async fn devices(&self) -> Result<SoundDevices, ApiError>;
     /// The voices there are.
     async fn voices(&self) -> Result<Voices, ApiError>;
+}
+
+/// Reads documents.
+#[async_trait]
+pub trait Documents: Send + Sync {
+    /// Reads a PDF: its text, or pictures of its first pages where it has none.
+    async fn read_pdf(&self, bytes: Vec<u8>) -> Result<Document, ApiError>;
 }
 
 /// What only the desktop can do.

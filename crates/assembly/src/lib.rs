@@ -2,6 +2,7 @@
 //! window and the command line) share it, so that they are the same program behind different doors.
 
 mod desktop;
+mod documents;
 mod local;
 mod servers;
 pub mod speech;
@@ -43,6 +44,7 @@ pub fn open_under(paths: Paths, runtime: &tokio::runtime::Handle) -> anyhow::Res
         local: Arc::new(local::WorkerEngine::new()),
         servers: Arc::new(servers::RemoteServers::new()),
         speech: Arc::new(speech::SystemSpeech::new(paths.clone(), runtime.clone())),
+        documents: Arc::new(documents::PdfProgram),
         clock: Arc::new(now),
         paths,
     };

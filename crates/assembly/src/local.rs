@@ -112,6 +112,19 @@ impl LanguageModel for BoundModel {
         self.want()?.ready(progress).await
     }
 
+    async fn prepare(
+        &self,
+        image: engine::Image,
+        cancel: CancellationToken,
+    ) -> Result<engine::Prepared, EngineError> {
+        // Not held while the picture is looked at: a question goes before it.
+        let worker = {
+            let _turn = self.shared.turn.lock().await;
+            self.want()?
+        };
+        worker.prepare(image, cancel).await
+    }
+
     async fn generate(
         &self,
         request: GenerateRequest,

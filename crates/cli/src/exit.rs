@@ -90,7 +90,7 @@ pub(crate) fn exit_of_code(code: ErrorCode) -> Exit {
     match code {
         ErrorCode::NoModel | ErrorCode::BadModel => Exit::NoModel,
         ErrorCode::Server | ErrorCode::Network => Exit::Network,
-        ErrorCode::BadRequest | ErrorCode::PromptTooLong => Exit::Usage,
+        ErrorCode::BadRequest | ErrorCode::CannotSee | ErrorCode::PromptTooLong => Exit::Usage,
         ErrorCode::Cancelled => Exit::Cancelled,
         _ => Exit::Failed,
     }

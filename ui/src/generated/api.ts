@@ -18,6 +18,93 @@ message: string,
 sound?: SoundReason, };
 
 /**
+ * A file to be kept for a message. At most 32 MiB; pictures (PNG, JPEG, WebP, GIF) of at most 64 megapixels, of which 2048
+ * pixels a side are kept; text of at most 512 KiB; PDF, of which the text of at most 200 pages is kept, or pictures of the
+ * first eight pages where there is none.
+ */
+export type Attach = { 
+/**
+ * The conversation that it is for; none before one is begun.
+ */
+conversation: string | null, 
+/**
+ * What it is called; may be empty.
+ */
+name: string, 
+/**
+ * Its bytes, base64.
+ */
+data: string, };
+
+/**
+ * A file that is kept.
+ */
+export type Attached = { 
+/**
+ * What is to go with the message in its place: one for most files, or the pages of a document.
+ */
+attachments: Array<AttachmentView>, 
+/**
+ * Where a document was too long to be taken whole.
+ */
+part: PartOfDocument | null, 
+/**
+ * What has to be said about it beforehand: that the chosen model cannot see it, for example.
+ */
+caution: ApiError | null, };
+
+/**
+ * A kept file that is to go with a message.
+ */
+export type AttachedFile = { 
+/**
+ * The name of its content.
+ */
+content: string, 
+/**
+ * What it is called.
+ */
+name: string, };
+
+/**
+ * What an attached file is.
+ */
+export type AttachedKind = { "kind": "picture", 
+/**
+ * Pixels from left to right.
+ */
+width: number, 
+/**
+ * Pixels from top to bottom.
+ */
+height: number, } | { "kind": "text" };
+
+/**
+ * A file that is attached to a message, or waits to be.
+ */
+export type AttachmentView = { 
+/**
+ * The name of its content, to ask for it and to send it by.
+ */
+content: string, 
+/**
+ * What it is called; may be empty, as a pasted picture is.
+ */
+name: string, 
+/**
+ * For example `image/png`.
+ */
+media_type: string, 
+/**
+ * Its size as it is kept.
+ */
+bytes: number, 
+/**
+ * What it is.
+ */
+kind: AttachedKind, };
+
+/**
  * One setting to be changed.
  */
 export type ChangeSetting = { 
@@ -238,7 +325,7 @@ error: ApiError, };
 /**
  * What the user interface may act on. Everything it does not act on is `Other`.
  */
-export type ErrorCode = "no_model" | "bad_model" | "prompt_too_long" | "out_of_memory" | "engine_gone" | "engine_degraded" | "engine_missing" | "server" | "network" | "disk_full" | "read_only" | "newer_version" | "not_found" | "settings" | "sound" | "bad_request" | "cancelled" | "other";
+export type ErrorCode = "no_model" | "bad_model" | "cannot_see" | "prompt_too_long" | "out_of_memory" | "engine_gone" | "engine_degraded" | "engine_missing" | "server" | "network" | "disk_full" | "read_only" | "newer_version" | "not_found" | "settings" | "sound" | "bad_request" | "cancelled" | "other";
 
 /**
  * A conversation to be written to a file in the user's downloads folder.
@@ -257,6 +344,19 @@ format: ExportFormat, };
  * The form of an export.
  */
 export type ExportFormat = "markdown" | "json";
+
+/**
+ * What is in a file.
+ */
+export type FileData = { 
+/**
+ * For example `image/jpeg`.
+ */
+media_type: string, 
+/**
+ * Its bytes, base64.
+ */
+data: string, };
 
 /**
  * How well a model fits this machine.
@@ -559,7 +659,11 @@ versions: Array<string>,
 /**
  * Figures; none until a reply has ended.
  */
-details: MessageDetails | null, };
+details: MessageDetails | null, 
+/**
+ * What goes with it.
+ */
+attachments?: Array<AttachmentView>, };
 
 /**
  * Where a model is.
@@ -659,6 +763,15 @@ id: string,
 error: ApiError, };
 
 /**
+ * One attached file.
+ */
+export type OneAttachment = { 
+/**
+ * The name of its content.
+ */
+content: string, };
+
+/**
  * One conversation.
  */
 export type OneConversation = { 
@@ -708,6 +821,19 @@ export type OneServer = {
 server: string, };
 
 /**
+ * So much of a document was taken, from its beginning.
+ */
+export type PartOfDocument = { 
+/**
+ * Pages that were taken; of the last of them perhaps not all.
+ */
+read: number, 
+/**
+ * Pages that it has.
+ */
+pages: number, };
+
+/**
  * On top or not.
  */
 export type Pin = { 
@@ -731,7 +857,11 @@ id: string,
 /**
  * Text.
  */
-text: string, };
+text: string, 
+/**
+ * What goes with it.
+ */
+attachments?: Array<AttachmentView>, };
 
 /**
  * A message to be read aloud.
@@ -808,7 +938,11 @@ conversation: string | null,
 /**
  * What.
  */
-text: string, };
+text: string, 
+/**
+ * The kept files that go with it.
+ */
+attachments?: Array<AttachedFile>, };
 
 /**
  * Something that listens or looks.
@@ -1289,7 +1423,11 @@ conversation: string,
 /**
  * The draft as it is now.
  */
-text: string, } | { "kind": "engine", 
+text: string, 
+/**
+ * The files that were to go with those messages.
+ */
+attachments?: Array<AttachmentView>, } | { "kind": "engine", 
 /**
  * As it is now.
  */
@@ -1482,6 +1620,14 @@ export type Commands = {
   open_conversation: { args: OneConversation; reply: ConversationView };
   /** Sends a message, or queues it while a reply is being made. */
   send: { args: Send; reply: Sent };
+  /** Keeps a file for a message that is to be sent. The model begins to look at a picture. */
+  attach: { args: Attach; reply: Attached };
+  /** Forgets a file that is not to be sent after all; one that a message has stays. */
+  detach: { args: OneAttachment; reply: Nothing };
+  /** A small picture of an attached one, at most 256 pixels a side. */
+  thumbnail: { args: OneAttachment; reply: FileData };
+  /** An attached file, as the model was shown it. */
+  attached_file: { args: OneAttachment; reply: FileData };
   /** Stops the reply that is being made; what was made stays. */
   stop: { args: OneConversation; reply: Nothing };
   /** Writes one of the user's messages anew and makes a new reply. */

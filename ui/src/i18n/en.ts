@@ -117,6 +117,23 @@ export const en = {
   'composer.model': 'Model: {name}',
   'composer.choose_model': 'Choose a model',
 
+  'attach.button': 'Attach files',
+  'attach.button_hint': 'Attach pictures, PDF, text or code; you can also paste or drop them',
+  'attach.list': 'Goes with the message',
+  'attach.sent': 'Attached',
+  'attach.added': '{name} is attached',
+  'attach.removed': 'Removed',
+  'attach.remove': 'Remove {name}',
+  'attach.open': 'Show {name}',
+  'attach.looking': 'Looking at it…',
+  'attach.picture': 'Picture',
+  'attach.text': 'Text',
+  'attach.part': '“{name}” has {pages} pages. The first {read} go with the message.',
+  'attach.drop': 'Drop the files to attach them',
+  'attach.refused': '“{name}” was not attached.',
+  'attach.too_large': '“{name}” is larger than {size} and was not attached.',
+  'attach.too_many': 'At most {n} files can go with one message.',
+
   'engine.loading': 'Loading {model}',
   'engine.loading_progress': 'Loading {model}, {percent}',
   'engine.restarting': 'The engine stopped and is being started again.',
@@ -502,6 +519,7 @@ export const en = {
 
   'error.no_model': 'There is no model to answer with.',
   'error.bad_model': 'This model’s file cannot be used.',
+  'error.cannot_see': 'This model cannot see pictures.',
   'error.prompt_too_long': 'The message is longer than the model’s context.',
   'error.out_of_memory': 'There is not enough memory for this model.',
   'error.engine_gone':

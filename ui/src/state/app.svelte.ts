@@ -5,7 +5,8 @@
 import { getContext, setContext } from 'svelte';
 import type { ApiError, ExportFormat } from '../generated/api';
 import { toFailure, type Args, type CommandName, type Host, type Reply } from '../host';
-import { t, tMaybe } from '../i18n/index.svelte';
+import { fmt, t, tMaybe } from '../i18n/index.svelte';
+import { Attaching, MOST_BYTES, MOST_FILES, type Refusal } from './attaching.svelte';
 import { Feed } from './feed';
 import { soundAdvice, soundSentence } from './sound';
 import { append } from './list';
@@ -27,6 +28,8 @@ export class App {
   readonly voice: Voice;
   /** Null in a browser's tab. */
   readonly desktop: Desktop | null;
+  /** Files that wait to go with the next message. */
+  readonly attaching: Attaching;
   readonly #feed: Feed;
   #searchNumber = 0;
   /** The page that is under way. */
@@ -41,6 +44,15 @@ export class App {
       startNew: () => this.startNew(),
     });
     this.desktop = host.desktop ? new Desktop(this, host.desktop) : null;
+    this.attaching = new Attaching({
+      host,
+      refused: (refusal) => this.#tellRefusal(refusal),
+      caution: (error) => this.showError(error),
+      part: (name, { read, pages }) => this.ui.toast({ text: t('attach.part', { name, read, pages }) }),
+      added: (name) => {
+        this.ui.announcement = t('attach.added', { name: name || t('attach.picture') });
+      },
+    });
     this.#feed = new Feed({
       snapshot: () => host.call('snapshot', {}),
       openConversation: (conversation) => host.call('open_conversation', { conversation }),
@@ -146,10 +158,14 @@ export class App {
     this.ui.focusComposer++;
   }
 
-  /** True when the message was taken. */
+  /** True when the message was taken, with the files that wait for it. */
   async send(text: string): Promise<boolean> {
     const conversation = this.state?.open?.id ?? null;
-    const sent = await this.ask('send', { conversation, text });
+    await this.attaching.settled();
+    const attachments = this.attaching.files(conversation);
+    if (text === '' && attachments.length === 0) return false;
+    const sent = await this.ask('send', { conversation, text, attachments });
+    if (sent) this.attaching.clear(conversation);
     if (sent && sent.conversation !== conversation) await this.open(sent.conversation);
     return sent !== null;
   }
@@ -208,6 +224,11 @@ export class App {
 
   editLast(): void {
     this.ui.editing = lastOf(this.state?.open ?? null, 'user')?.id ?? null;
+  }
+
+  #tellRefusal({ why, name, detail }: Refusal): void {
+    const of = { name: name || t('attach.picture'), size: fmt.bytes(MOST_BYTES), n: MOST_FILES };
+    this.ui.toast({ text: t(`attach.${why}`, of), detail, tone: 'bad' });
   }
 
   // ── The list ──

@@ -31,7 +31,12 @@ export function reduceOpen(open: OpenConversation, event: UiEvent): OpenConversa
     case 'queue':
       return { ...open, queue: body.queue };
     case 'draft':
-      return { ...open, draft: body.text, draftsGiven: open.draftsGiven + 1 };
+      return {
+        ...open,
+        draft: body.text,
+        filesGiven: body.attachments ?? [],
+        draftsGiven: open.draftsGiven + 1,
+      };
   }
 }
 
@@ -53,7 +58,7 @@ function delta(open: OpenConversation, body: Body<'delta'>): OpenConversation {
 
 /** The reply to `open_conversation`, brought up to date by the events that came while it was on its way. */
 export function opened(view: ConversationView, missed: UiEvent[]): OpenConversation {
-  let open: OpenConversation = { ...view, reading: null, draftsGiven: 0 };
+  let open: OpenConversation = { ...view, reading: null, draftsGiven: 0, filesGiven: [] };
   for (const event of missed) {
     const next = reduceOpen(open, event);
     if (next !== 'lost') open = next;

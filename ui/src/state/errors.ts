@@ -14,6 +14,7 @@ export type Remedy =
 const REMEDIES: Record<ErrorCode, Remedy | null> = {
   no_model: 'choose_model',
   bad_model: 'choose_model',
+  cannot_see: 'choose_model',
   prompt_too_long: 'settings',
   out_of_memory: 'choose_model',
   engine_gone: 'retry',

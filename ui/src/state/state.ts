@@ -3,6 +3,7 @@
  * folder make a new one from an old one, so the same event list always leads to the same window.
  */
 import type {
+  AttachmentView,
   ConversationSummary,
   ConversationView,
   DownloadView,
@@ -30,6 +31,8 @@ export interface OpenConversation extends ConversationView {
   reading: Reading | null;
   /** How often the application itself changed the draft: the field then shows it. */
   draftsGiven: number;
+  /** The files of those messages. */
+  filesGiven: readonly AttachmentView[];
 }
 
 export interface ConversationList {

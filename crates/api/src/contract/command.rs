@@ -7,8 +7,9 @@ use serde_json::Value;
 use ts_rs::TS;
 
 use super::{
-    ApiError, ChooseVoiceMode, ConversationPage, ConversationView, ErrorCode, MuteVoice, ReadAloud,
-    ServerReport, Snapshot, SoundDevices, StartVoice, TalkKey, Voices,
+    ApiError, Attach, Attached, AttachedFile, ChooseVoiceMode, ConversationPage, ConversationView, ErrorCode,
+    FileData, MuteVoice, OneAttachment, ReadAloud, ServerReport, Snapshot, SoundDevices, StartVoice, TalkKey,
+    Voices,
 };
 
 /// No arguments, or nothing to tell.
@@ -49,6 +50,17 @@ pub struct Send {
     pub conversation: Option<String>,
     /// What.
     pub text: String,
+    /// The kept files that go with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<AttachedFile>>")]
+    pub attachments: Vec<AttachedFile>,
+}
+
+impl Send {
+    /// Words alone.
+    pub fn words(conversation: Option<String>, text: impl Into<String>) -> Self {
+        Self { conversation, text: text.into(), attachments: Vec::new() }
+    }
 }
 
 /// What became of a message.
@@ -284,6 +296,14 @@ commands! {
     open_conversation(OneConversation) -> ConversationView;
     /// Sends a message, or queues it while a reply is being made.
     send(Send) -> Sent;
+    /// Keeps a file for a message that is to be sent. The model begins to look at a picture.
+    attach(Attach) -> Attached;
+    /// Forgets a file that is not to be sent after all; one that a message has stays.
+    detach(OneAttachment) -> Nothing;
+    /// A small picture of an attached one, at most 256 pixels a side.
+    thumbnail(OneAttachment) -> FileData;
+    /// An attached file, as the model was shown it.
+    attached_file(OneAttachment) -> FileData;
     /// Stops the reply that is being made; what was made stays.
     stop(OneConversation) -> Nothing;
     /// Writes one of the user's messages anew and makes a new reply.

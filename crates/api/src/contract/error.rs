@@ -13,6 +13,8 @@ pub enum ErrorCode {
     NoModel,
     /// The model file cannot be used: offer the models page.
     BadModel,
+    /// The model cannot see what it was shown: offer one that can.
+    CannotSee,
     /// The message does not fit the context: offer the settings.
     PromptTooLong,
     /// Not enough memory for the model: offer a smaller one.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    ConversationSummary, DownloadView, EngineView, MessageView, ModelView, Notice, QueuedView, SensorsView,
-    ServerView, SettingsView, SummonView, VoiceLevels, VoiceView,
+    AttachmentView, ConversationSummary, DownloadView, EngineView, MessageView, ModelView, Notice,
+    QueuedView, SensorsView, ServerView, SettingsView, SummonView, VoiceLevels, VoiceView,
 };
 
 /// One numbered event. Numbers rise by one; a gap means the stream was lost: take a new snapshot.
@@ -83,6 +83,10 @@ pub enum UiEventBody {
         conversation: String,
         /// The draft as it is now.
         text: String,
+        /// The files that were to go with those messages.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(optional, as = "Option<Vec<AttachmentView>>")]
+        attachments: Vec<AttachmentView>,
     },
     /// The engine's state changed.
     Engine {

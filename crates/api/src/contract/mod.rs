@@ -4,19 +4,23 @@
 //! A view learns everything from one stream: `snapshot` first, then numbered events. An event whose `seq` is not
 //! greater than the one a command's reply carries is already contained in that reply.
 
+mod attached;
 mod command;
 mod error;
 mod event;
 mod sensors;
+mod servers;
 mod summon;
 mod typescript;
 mod views;
 mod voice;
 
+pub use attached::*;
 pub use command::*;
 pub use error::{ApiError, ErrorCode};
 pub use event::*;
 pub use sensors::*;
+pub use servers::*;
 pub use summon::*;
 pub use typescript::typescript;
 pub use views::*;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{SensorsView, SummonView, VoiceView};
+use super::{AttachmentView, SensorsView, ServerView, SummonView, VoiceView};
 
 /// Everything a fresh window needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -148,6 +148,10 @@ pub struct MessageView {
     pub versions: Vec<String>,
     /// Figures; none until a reply has ended.
     pub details: Option<MessageDetails>,
+    /// What goes with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<AttachmentView>>")]
+    pub attachments: Vec<AttachmentView>,
 }
 
 /// Figures of one reply, shown on demand.
@@ -180,6 +184,10 @@ pub struct QueuedView {
     pub id: String,
     /// Text.
     pub text: String,
+    /// What goes with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<AttachmentView>>")]
+    pub attachments: Vec<AttachmentView>,
 }
 
 /// How well a model fits this machine.
@@ -336,30 +344,6 @@ pub enum EngineView {
         /// What happened and what to do.
         error: ApiErrorView,
     },
-}
-
-/// A server of the user's own that speaks the OpenAI protocol.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct ServerView {
-    /// Id; as a model it is chosen by `server:ID`.
-    pub id: String,
-    /// Name for people.
-    pub name: String,
-    /// For example `http://127.0.0.1:8080`.
-    pub base_url: String,
-    /// The model asked for there.
-    pub model: String,
-    /// Whether a key is kept for it.
-    pub has_key: bool,
-}
-
-/// What a server said of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct ServerReport {
-    /// Models it offers.
-    pub models: Vec<String>,
-    /// What it seems to be: `llama-server`, `vLLM`, `Ollama`, `unknown`.
-    pub kind: String,
 }
 
 /// The settings as they hold now.

@@ -34,10 +34,12 @@ pub(crate) enum Source {
 impl Core {
     /// The model for a conversation: its own, or the one in the settings, or the best that is here.
     pub(crate) fn chosen(&self, id: ConversationId) -> Result<Chosen, ApiError> {
-        match self.history.conversation(id)?.model {
-            Some(model) => self.chosen_named(&model),
-            None => self.chosen_by_default(),
-        }
+        self.chosen_for(self.history.conversation(id)?.model.as_deref())
+    }
+
+    /// The model of this name, or the one in the settings, or the best that is here.
+    pub(crate) fn chosen_for(&self, model: Option<&str>) -> Result<Chosen, ApiError> {
+        model.map_or_else(|| self.chosen_by_default(), |model| self.chosen_named(model))
     }
 
     pub(crate) fn chosen_by_default(&self) -> Result<Chosen, ApiError> {

@@ -208,6 +208,7 @@ impl Core {
         if let Err(error) = self.history.purge_deleted(oldest) {
             self.notice("history", error.into());
         }
+        self.sweep_attachments();
         self.tell_problems();
         self.refresh_engine();
         self.look_at_machine();

@@ -150,12 +150,17 @@ impl Core {
         let title = self.history.conversation(id)?.title.unwrap_or_else(|| "Conversation".into());
         let (text, ending) = match format {
             ExportFormat::Markdown => (self.history.export_markdown(id, &MarkdownWords::default())?, "md"),
-            ExportFormat::Json => (self.history.export(&[id])?.to_json(), "json"),
+            ExportFormat::Json => {
+                let mut export = self.history.export(&[id])?;
+                self.put_files(&mut export);
+                (export.to_json(), "json")
+            }
         };
         write_beside(&self.desktop.downloads(), &title, ending, &text)
     }
 
     pub(crate) fn import(&mut self, json: &str) -> Result<u32, ApiError> {
+        self.take_files(json)?;
         let now = self.now();
         let ids = self.history.import(json.as_bytes(), &ImportLimits::default(), now)?;
         for id in &ids {

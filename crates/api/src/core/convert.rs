@@ -4,6 +4,7 @@ use engine::{EngineError, JobError};
 use history::{ConversationId, HistoryError, Message, MessageId, PathEntry, Role};
 use session::{Outcome, ReplyEnd, Usage};
 
+use super::attached::attachment_view;
 use crate::contract::{
     ApiError, ConversationSummary, ErrorCode, MessageDetails, MessageState, MessageView, Speaker,
 };
@@ -41,7 +42,8 @@ impl From<EngineError> for ApiError {
                 JobError::BadModel { .. } => ErrorCode::BadModel,
                 JobError::PromptTooLong { .. } => ErrorCode::PromptTooLong,
                 JobError::OutOfMemory { .. } => ErrorCode::OutOfMemory,
-                JobError::BadRequest { .. } | JobError::CannotSee { .. } => ErrorCode::BadRequest,
+                JobError::BadRequest { .. } => ErrorCode::BadRequest,
+                JobError::CannotSee { .. } => ErrorCode::CannotSee,
                 JobError::Server { .. } => ErrorCode::Server,
                 JobError::Cancelled => ErrorCode::Cancelled,
                 JobError::Internal { .. } => ErrorCode::Other,
@@ -132,6 +134,7 @@ fn message_view(message: &Message, versions: &[MessageId]) -> MessageView {
         model: message.model.clone(),
         versions: versions.iter().map(ToString::to_string).collect(),
         details: message.usage.as_ref().map(details),
+        attachments: message.attachments.iter().map(attachment_view).collect(),
     }
 }
 

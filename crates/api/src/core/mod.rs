@@ -4,11 +4,13 @@
 //! Always holds: an event's number is the number before it plus one; what a command's reply shows contains exactly the
 //! events up to the number it carries.
 
+mod attached;
 mod choice;
 mod config;
 mod conversations;
 mod convert;
 mod models;
+mod queue;
 mod replies;
 mod reply_task;
 mod sensors;
@@ -17,15 +19,18 @@ mod voice;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use attachments::Attachments;
 use history::{ConversationId, History, TimestampMs};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::contract::{ApiError, EngineView, Notice, SummonView, UiEvent, UiEventBody};
 use crate::parts::{Clock, Desktop, LocalEngine, Servers, Speech};
 
+pub(crate) use attached::{Looking, content_name, decoded, encoded, page_name};
 pub(crate) use config::Config;
 pub(crate) use models::Models;
-use replies::{Ended, Running, Waiting};
+use queue::Waiting;
+use replies::{Ended, Running};
 pub(crate) use sensors::SensorLog;
 pub(crate) use voice::Voice;
 
@@ -40,6 +45,8 @@ pub(crate) const EVENTS: usize = 4096;
 
 pub(crate) struct Core {
     pub(crate) history: History,
+    /// The files that messages have.
+    pub(crate) attachments: Attachments,
     pub(crate) config: Config,
     pub(crate) models: Models,
     pub(crate) local: Arc<dyn LocalEngine>,
@@ -58,6 +65,8 @@ pub(crate) struct Core {
     /// Replies that could not be written down when they ended.
     pub(crate) ended: Vec<Ended>,
     pub(crate) waiting: HashMap<ConversationId, Vec<Waiting>>,
+    /// Looks at pictures that wait to be sent, by the names of their contents.
+    pub(crate) looking: HashMap<String, Looking>,
     /// The spoken conversation.
     pub(crate) voice: Voice,
     /// What listened and looked, and when.

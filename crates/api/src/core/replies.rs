@@ -1,9 +1,9 @@
 //! Replies: one at a time in a conversation, what is typed meanwhile waits, and what is said is saved as it comes.
 
-use dialogue::prompt::assemble;
+use dialogue::prompt::assemble_shown;
 use dialogue::title::title_of;
-use engine::GenerateRequest;
-use history::{ConversationId, History, MessageId, NewMessage, Role, TimestampMs};
+use engine::{EngineError, GenerateRequest, JobError};
+use history::{Attachment, ConversationId, History, MessageId, NewMessage, Role, TimestampMs};
 use session::{Outcome, ReplyEnd, engine_messages};
 use tokio_util::sync::CancellationToken;
 
@@ -11,9 +11,7 @@ use super::Core;
 use super::choice::{Chosen, Source};
 use super::convert::{conversation_id, kept_reason, kept_usage, message_id, reply_end};
 use super::reply_task::{Reply, make_ready};
-use crate::contract::{
-    ApiError, EditMessage, EngineView, ErrorCode, OneMessage, QueuedView, Send, Sent, UiEventBody,
-};
+use crate::contract::{ApiError, EditMessage, EngineView, ErrorCode, OneMessage, Send, Sent, UiEventBody};
 
 /// A reply that is being made.
 pub(crate) struct Running {
@@ -62,15 +60,10 @@ impl Ended {
     }
 }
 
-/// A message that waits for the reply before it.
-pub(crate) struct Waiting {
-    id: String,
-    text: String,
-}
-
 impl Core {
     pub(crate) fn send(&mut self, args: Send) -> Result<Sent, ApiError> {
-        if args.text.trim().is_empty() {
+        let attachments = self.attached(&args.attachments)?;
+        if args.text.trim().is_empty() && attachments.is_empty() {
             return Err(ApiError::new(ErrorCode::BadRequest, "There is nothing to send."));
         }
         let id = if let Some(id) = args.conversation.as_deref() {
@@ -83,14 +76,15 @@ impl Core {
         };
         let queued = self.running.contains_key(&id) && !self.is_spoken(id);
         if self.is_spoken(id) {
+            if !attachments.is_empty() {
+                let words = "Files cannot be shown in a spoken conversation yet. End it to send them.";
+                return Err(ApiError::new(ErrorCode::BadRequest, words));
+            }
             self.say_typed(args.text);
         } else if queued {
-            let now = self.now();
-            let waiting = Waiting { id: MessageId::new(now).to_string(), text: args.text };
-            self.waiting.entry(id).or_default().push(waiting);
-            self.tell_queue(id);
+            self.enqueue(id, args.text, attachments);
         } else {
-            self.say(id, &args.text)?;
+            self.say(id, &args.text, attachments)?;
         }
         // The draft became the message. A failure here costs nothing: the text is in the history.
         let _ = self.history.save_draft(args.conversation.as_deref().map(|_| id), "");
@@ -98,12 +92,20 @@ impl Core {
     }
 
     /// Adds a message of the user's and begins the reply.
-    fn say(&mut self, id: ConversationId, text: &str) -> Result<(), ApiError> {
+    pub(super) fn say(
+        &mut self,
+        id: ConversationId,
+        text: &str,
+        files: Vec<Attachment>,
+    ) -> Result<(), ApiError> {
         self.write_down_ended();
         let conversation = self.history.conversation(id)?;
         let now = self.now();
-        let message = self.history.append_message(id, conversation.head, &NewMessage::user(text), now)?;
-        self.give_title(id, conversation.title.as_deref(), text)?;
+        let words = if text.trim().is_empty() { files.first().map_or(text, |file| &file.name) } else { text };
+        let words = words.to_owned();
+        let question = NewMessage::user(text).with(files);
+        let message = self.history.append_message(id, conversation.head, &question, now)?;
+        self.give_title(id, conversation.title.as_deref(), &words)?;
         self.begin(id, message.id, conversation.head)
     }
 
@@ -183,8 +185,13 @@ impl Core {
     }
 
     fn request(&self, id: ConversationId, reply: MessageId) -> Result<GenerateRequest, ApiError> {
-        let turns = self.turns_without(id, Some(reply))?;
-        let messages = engine_messages(assemble(&self.config.system_prompt(), &turns));
+        let turns = self.shown_turns(id, Some(reply))?;
+        let (prompt, media): (Vec<_>, Vec<_>) =
+            assemble_shown(&self.config.system_prompt(), turns).into_iter().unzip();
+        let mut messages = engine_messages(prompt);
+        for (message, media) in messages.iter_mut().zip(media) {
+            message.media = media;
+        }
         Ok(self.config.generate_request(messages))
     }
 
@@ -250,7 +257,13 @@ impl Core {
         if self.running.get(&id).is_none_or(|running| running.message != message) {
             return;
         }
-        self.finish(id, message, reply_end(&outcome.end), kept_usage(outcome));
+        let end = match &outcome.end {
+            ReplyEnd::Failed(EngineError::Job(JobError::CannotSee { model })) => {
+                history::ReplyEnd::Failed { reason: kept_reason(&self.cannot_see(model)) }
+            }
+            end => reply_end(end),
+        };
+        self.finish(id, message, end, kept_usage(outcome));
         let after = match &outcome.end {
             // What waits would only fail too: it goes back to where it can be read and changed.
             ReplyEnd::Failed(_) => self.back_to_draft(id),
@@ -333,47 +346,5 @@ impl Core {
             self.finish(id, message, history::ReplyEnd::Interrupted, None);
         }
         self.write_down_ended();
-    }
-
-    fn say_next(&mut self, id: ConversationId) -> Result<(), ApiError> {
-        let Some(waiting) = self.waiting.get_mut(&id).filter(|waiting| !waiting.is_empty()) else {
-            return Ok(());
-        };
-        let next = waiting.remove(0);
-        self.tell_queue(id);
-        self.say(id, &next.text)
-    }
-
-    fn back_to_draft(&mut self, id: ConversationId) -> Result<(), ApiError> {
-        let Some(waiting) = self.waiting.remove(&id).filter(|waiting| !waiting.is_empty()) else {
-            return Ok(());
-        };
-        let mut texts: Vec<String> = waiting.into_iter().map(|waiting| waiting.text).collect();
-        let draft = self.history.conversation(id)?.draft;
-        texts.extend((!draft.is_empty()).then_some(draft));
-        let draft = texts.join("\n\n");
-        self.history.save_draft(Some(id), &draft)?;
-        self.tell_queue(id);
-        self.tell(UiEventBody::Draft { conversation: id.to_string(), text: draft });
-        Ok(())
-    }
-
-    pub(crate) fn take_back(&mut self, id: &str, queued: &str) -> Result<(), ApiError> {
-        let id = conversation_id(id)?;
-        if let Some(waiting) = self.waiting.get_mut(&id) {
-            waiting.retain(|one| one.id != queued);
-        }
-        self.tell_queue(id);
-        Ok(())
-    }
-
-    pub(crate) fn queue_view(&self, id: ConversationId) -> Vec<QueuedView> {
-        let waiting = self.waiting.get(&id).map(Vec::as_slice).unwrap_or_default();
-        waiting.iter().map(|one| QueuedView { id: one.id.clone(), text: one.text.clone() }).collect()
-    }
-
-    fn tell_queue(&mut self, id: ConversationId) {
-        let queue = self.queue_view(id);
-        self.tell(UiEventBody::Queue { conversation: id.to_string(), queue });
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{EngineError, GenerateRequest, JobError, LanguageModel, LoadProgress};
+use engine::{EngineError, GenerateRequest, JobError, LanguageModel, LoadProgress, ModelInfo};
 use history::{ConversationId, MessageId};
 use session::{Outcome, ReplyEnd, ReplyEvent};
 use tokio::sync::mpsc;
@@ -34,7 +34,11 @@ impl Reply {
         let (out, inbox) = mpsc::channel(QUEUE);
         let made = async {
             match self.prepared(servers.as_ref(), &chosen).await {
-                Ok(model) => session::reply(model.as_ref(), request, self.cancel.clone(), out).await,
+                Ok((model, sight)) => {
+                    let request =
+                        if sight == Sight::None { without_earlier_pictures(request) } else { request };
+                    session::reply(model.as_ref(), request, self.cancel.clone(), out).await;
+                }
                 Err(error) => {
                     let end = match error {
                         EngineError::Job(JobError::Cancelled) => ReplyEnd::Stopped,
@@ -53,16 +57,17 @@ impl Reply {
         &self,
         servers: &dyn Servers,
         chosen: &Chosen,
-    ) -> Result<Arc<dyn LanguageModel>, EngineError> {
+    ) -> Result<(Arc<dyn LanguageModel>, Sight), EngineError> {
         let ready = async {
             match &chosen.model {
                 Source::Local(model) => {
-                    make_ready(&self.ops, &chosen.name, model.as_ref()).await?;
-                    Ok(model.clone())
+                    let info = make_ready(&self.ops, &chosen.name, model.as_ref()).await?;
+                    Ok((model.clone(), if info.sees { Sight::Perhaps } else { Sight::None }))
                 }
                 Source::Server(address) => servers
                     .language_model(address)
                     .await
+                    .map(|model| (model, Sight::Perhaps))
                     .map_err(|error| EngineError::Unreachable { reason: error.message }),
             }
         };
@@ -113,6 +118,28 @@ impl Reply {
     }
 }
 
+/// Whether a model takes pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    /// It does not.
+    None,
+    /// It does, or nobody knows before it is asked.
+    Perhaps,
+}
+
+/// A model that cannot see is asked all the same when the question itself shows nothing: that one cannot be answered does
+/// not end a conversation. It is told that there was something to see.
+fn without_earlier_pictures(mut request: GenerateRequest) -> GenerateRequest {
+    if let Some((_, earlier)) = request.messages.split_last_mut() {
+        for message in earlier.iter_mut().filter(|message| !message.media.is_empty()) {
+            message.media.clear();
+            message.text.insert_str(0, "(A picture was shown here.)\n\n");
+            message.text.truncate(message.text.trim_end().len());
+        }
+    }
+    request
+}
+
 async fn ask(ops: &mpsc::WeakSender<Op>, op: impl FnOnce(&mut Core) + std::marker::Send + 'static) {
     if let Some(ops) = ops.upgrade() {
         // Fails only when the application is closing; the core ends every reply then.
@@ -125,7 +152,7 @@ pub(super) async fn make_ready(
     ops: &mpsc::WeakSender<Op>,
     name: &str,
     model: &dyn LanguageModel,
-) -> Result<(), EngineError> {
+) -> Result<ModelInfo, EngineError> {
     let (progress, mut steps) = mpsc::channel(8);
     let telling = async {
         while let Some(LoadProgress(progress)) = steps.recv().await {
@@ -147,5 +174,5 @@ pub(super) async fn make_ready(
         Err(_) => EngineView::Idle { model: name.to_owned() },
     };
     ask(ops, move |core| core.set_engine(view)).await;
-    ready.map(|_| ())
+    ready
 }

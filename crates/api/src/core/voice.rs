@@ -10,9 +10,9 @@ mod unwritten;
 
 use std::collections::HashMap;
 
-use dialogue::prompt::{Speaker, Turn};
+use dialogue::prompt::Turn;
 use engine::{EngineError, Language};
-use history::{ConversationId, MessageId, Role};
+use history::{ConversationId, MessageId};
 use media::{DeviceName, Microphone, SoundRequest};
 use session::voice::{VoiceCommand, VoiceEngines, VoiceHandle, VoiceSettings, VoiceStart};
 use settings::{SpokenLanguage, TurnMode};
@@ -369,23 +369,6 @@ impl Core {
     /// The branch that is shown, as a model is told it.
     fn turns(&self, id: ConversationId) -> Result<Vec<Turn>, ApiError> {
         self.turns_without(id, None)
-    }
-
-    /// The branch that is shown without one of its messages, as a model is told it.
-    pub(crate) fn turns_without(
-        &self,
-        id: ConversationId,
-        left_out: Option<MessageId>,
-    ) -> Result<Vec<Turn>, ApiError> {
-        let path = self.history.path(id)?;
-        let messages = path.into_iter().map(|entry| entry.message);
-        Ok(messages
-            .filter(|message| Some(message.id) != left_out && message.role != Role::Notice)
-            .map(|message| {
-                let speaker = if message.role == Role::User { Speaker::User } else { Speaker::Assistant };
-                Turn { speaker, text: message.text }
-            })
-            .collect())
     }
 }
 

@@ -7,6 +7,7 @@
 
 //! An application with scripted parts in a folder of its own.
 
+mod models;
 pub mod sound;
 
 use std::path::{Path, PathBuf};
@@ -14,12 +15,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::{
-    ApiError, App, Commands, ConversationSummary, ConversationView, Desktop, ErrorCode, ListConversations,
-    LocalEngine, LocalStatus, MessageState, MessageView, OneConversation, Parts, Send, Sent, ServerAddress,
-    ServerReport, Servers, SoundDevices, Speech, SpokenParts, UiEvent, UiEventBody, Voices,
+    ApiError, App, Attach, AttachmentView, ChooseModel, Commands, ConversationSummary, ConversationView,
+    Desktop, Documents, ErrorCode, ImportModel, ListConversations, LocalEngine, LocalStatus, MessageState,
+    MessageView, OneConversation, Parts, Send, Sent, ServerAddress, ServerReport, Servers, SoundDevices,
+    Speech, SpokenParts, UiEvent, UiEventBody, Voices,
 };
 use async_trait::async_trait;
-use engine::{LanguageModel, Line, LoadRequest, ScriptedModel};
+use attachments::pdf::{Document, Picture};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use engine::{Eyes, LanguageModel, Line, LoadRequest, ScriptedModel};
 use settings::Paths;
 use tokio::sync::{Mutex, broadcast, watch};
 
@@ -66,6 +71,16 @@ impl House {
         Self::open_in(folder, ScriptedModel::new(scripts))
     }
 
+    /// With a model of its own instead of a server's.
+    pub async fn with_local(eyes: Eyes) -> Self {
+        let house = Self::open_in(tempfile::tempdir().unwrap(), ScriptedModel::default().with_eyes(eyes));
+        let file = models::write(&house.folder.path().join("own"), eyes != Eyes::None);
+        let model =
+            house.app.import_model(ImportModel { path: file.to_str().unwrap().into() }).await.unwrap();
+        house.app.choose_model(ChooseModel { conversation: None, model: Some(model.model) }).await.unwrap();
+        house
+    }
+
     pub fn without_model() -> Self {
         Self::open_in(tempfile::tempdir().unwrap(), ScriptedModel::default())
     }
@@ -80,10 +95,11 @@ impl House {
             store: Arc::new(move |_| {
                 model_store::ModelStore::open(model_store::StoreConfig::bare(models.clone()))
             }),
-            local: Arc::new(NoEngine(watch::channel(LocalStatus::Stopped).1)),
+            local: Arc::new(OneEngine(model.clone(), watch::channel(LocalStatus::Stopped).1)),
             servers: Arc::new(OneServer(model.clone())),
             desktop: Arc::new(NoDesktop(folder.path().join("downloads"))),
             speech: Arc::new(NoSpeech(card.clone())),
+            documents: Arc::new(NoDocuments),
             clock: Arc::new(|| 1_700_000_000_000),
         };
         let app = App::open(parts, tokio::runtime::Handle::current()).unwrap();
@@ -114,11 +130,11 @@ impl House {
     }
 
     pub async fn send(&self, text: &str) -> String {
-        self.app.send(Send { conversation: None, text: text.into() }).await.unwrap().conversation
+        self.app.send(Send::words(None, text)).await.unwrap().conversation
     }
 
     pub async fn send_to(&self, id: &str, text: &str) -> Sent {
-        self.app.send(Send { conversation: Some(id.into()), text: text.into() }).await.unwrap()
+        self.app.send(Send::words(Some(id.into()), text)).await.unwrap()
     }
 
     pub async fn open(&self, id: &str) -> ConversationView {
@@ -137,6 +153,34 @@ impl House {
             spoken.map(|message| message.text.clone()).collect()
         };
         self.model.asked().iter().map(texts).collect()
+    }
+
+    /// How many pictures each message of each request showed the model.
+    pub fn shown(&self) -> Vec<Vec<usize>> {
+        let pictures = |request: &engine::GenerateRequest| {
+            let spoken = request.messages.iter().filter(|message| message.role != engine::Role::System);
+            spoken.map(|message| message.media.len()).collect()
+        };
+        self.model.asked().iter().map(pictures).collect()
+    }
+
+    /// Keeps a file for a message.
+    pub async fn attach(&self, name: &str, bytes: &[u8]) -> Result<AttachmentView, ApiError> {
+        let data = STANDARD.encode(bytes);
+        let attach = Attach { conversation: None, name: name.into(), data };
+        self.app.attach(attach).await.map(|attached| attached.attachments[0].clone())
+    }
+
+    /// As somebody does who tidies up by hand.
+    pub fn remove_attachments(&self) {
+        std::fs::remove_dir_all(self.folder.path().join("attachments")).unwrap();
+    }
+
+    /// The first look at a picture that ended.
+    pub async fn first_look(&self) -> engine::Look {
+        let mut looks = self.model.looks();
+        let first = tokio::time::timeout(LONG, looks.wait_for(|looks| !looks.is_empty()));
+        first.await.unwrap().unwrap()[0]
     }
 
     /// Events up to the first that is wanted.
@@ -168,16 +212,16 @@ impl House {
     }
 }
 
-struct NoEngine(watch::Receiver<LocalStatus>);
+struct OneEngine(Arc<ScriptedModel>, watch::Receiver<LocalStatus>);
 
 #[async_trait]
-impl LocalEngine for NoEngine {
+impl LocalEngine for OneEngine {
     fn language_model(&self, _: LoadRequest) -> Arc<dyn LanguageModel> {
-        Arc::new(ScriptedModel::default())
+        self.0.clone()
     }
 
     fn status(&self) -> watch::Receiver<LocalStatus> {
-        self.0.clone()
+        self.1.clone()
     }
 
     fn revive(&self) {}
@@ -232,6 +276,31 @@ impl Speech for NoSpeech {
 
     async fn voices(&self) -> Result<Voices, ApiError> {
         Ok(Voices::default())
+    }
+}
+
+/// Reads what begins with "%PDF-text" as text, and everything else as a scan of two pages.
+struct NoDocuments;
+
+#[async_trait]
+impl Documents for NoDocuments {
+    async fn read_pdf(&self, bytes: Vec<u8>) -> Result<Document, ApiError> {
+        let text = String::from_utf8_lossy(&bytes);
+        let Some(text) = text.strip_prefix("%PDF-text ") else {
+            let page = |shade| {
+                let mut out = std::io::Cursor::new(Vec::new());
+                let page = image::RgbImage::from_pixel(40, 60, image::Rgb([shade; 3]));
+                page.write_to(&mut out, image::ImageFormat::Png).unwrap();
+                Picture(out.into_inner())
+            };
+            return Ok(Document {
+                pages: 3,
+                read: 2,
+                text: String::new(),
+                pictures: vec![page(9), page(200)],
+            });
+        };
+        Ok(Document { pages: 1, read: 1, text: text.to_owned(), pictures: Vec::new() })
     }
 }
 

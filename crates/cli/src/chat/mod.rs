@@ -4,11 +4,13 @@
 //! nothing else; what is typed goes into the history only, never into a file of the line editor's.
 
 mod asked;
+mod attach;
 mod follow;
 mod show;
 mod talk;
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use api::{App, Commands, OneConversation, Send};
 
@@ -25,7 +27,8 @@ const EXAMPLES: &str = "\
 Examples:
   hark chat                                  a conversation; /help in it shows more
   hark chat -p 'What is a monad?'            one question, one answer
-  git diff | hark chat -p 'What changed?'    about what is piped in";
+  git diff | hark chat -p 'What changed?'    about what is piped in
+  hark chat -a plot.png -p 'The highest point?'    about a picture or a file";
 
 /// The arguments of `hark chat`.
 #[derive(clap::Args)]
@@ -35,6 +38,9 @@ pub(crate) struct Args {
     /// Ask this one question and print the answer; standard input, if piped, is added to it
     #[arg(short, long, value_name = "TEXT")]
     prompt: Option<String>,
+    /// A picture, a PDF or a text file that the question is about; may be given several times
+    #[arg(short, long, value_name = "FILE")]
+    attach: Vec<PathBuf>,
     /// The model: an id, a GGUF file, or server:ID
     #[arg(short, long, value_name = "MODEL")]
     model: Option<String>,
@@ -116,7 +122,8 @@ async fn once(open: &Open, args: &Args, text: String) -> anyhow::Result<Exit> {
         Show::plain()
     };
     let mut follow = Follow::new(&open.app);
-    let sent = open.app.send(Send { conversation, text }).await?;
+    let attachments = attach::all(&open.app, conversation.as_deref(), &args.attach).await?;
+    let sent = open.app.send(Send { conversation, text, attachments }).await?;
     let ended = follow.reply(&sent.conversation, &mut show).await?;
     if args.json {
         Show::json(&ended, (!args.no_history).then_some(sent.conversation.as_str()))?;

@@ -1,15 +1,16 @@
 //! The conversation: a line, its reply, the next line.
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::Context;
-use api::{ChooseModel, Commands, ModelPlace, OneConversation, OneMessage, Send, Speaker};
+use api::{AttachedFile, ChooseModel, Commands, ModelPlace, OneConversation, OneMessage, Send, Speaker};
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
 use super::follow::Follow;
 use super::show::Show;
-use super::{Args, conversation, finish};
+use super::{Args, attach, conversation, finish};
 use crate::exit::{self, Exit};
 use crate::models::STARTER;
 use crate::opening::Open;
@@ -19,6 +20,7 @@ const HELP: &str = "\
 /new            begin a new conversation
 /model [ID]     show the models, or take another one
 /regenerate     another reply in place of the last
+/attach FILE    a picture, a PDF or a text file goes with the next message
 /quit           leave, as Ctrl-D does
 A \\ at the end of a line goes on in the next. Ctrl-C stops a reply.
 A message that begins with / is sent when a space stands before it.";
@@ -31,6 +33,7 @@ enum Said<'l> {
     New,
     Models,
     Model(&'l str),
+    Attach(&'l str),
     Regenerate,
     Quit,
     Unknown(&'l str),
@@ -47,6 +50,7 @@ fn read(line: &str) -> Said<'_> {
         ("/new", _) => Said::New,
         ("/model" | "/models", "") => Said::Models,
         ("/model", id) => Said::Model(id),
+        ("/attach", file) => Said::Attach(file),
         ("/regenerate" | "/again", _) => Said::Regenerate,
         ("/quit" | "/exit" | "/bye", _) => Said::Quit,
         (word, _) => Said::Unknown(word),
@@ -57,7 +61,9 @@ fn read(line: &str) -> Said<'_> {
 pub(super) async fn talk(open: &Open, args: &Args) -> anyhow::Result<Exit> {
     // What is typed stays in memory: the editor is given no file.
     let mut editor = DefaultEditor::new().context("The terminal cannot be used for typing")?;
-    let mut talk = Talk { open, conversation: conversation(&open.app, args).await? };
+    let conversation = conversation(&open.app, args).await?;
+    let attached = attach::all(&open.app, conversation.as_deref(), &args.attach).await?;
+    let mut talk = Talk { open, conversation, attached };
     talk.greet().await?;
     let mut leaving = Leaving::No;
     loop {
@@ -118,6 +124,8 @@ fn lines(editor: &mut DefaultEditor) -> rustyline::Result<String> {
 struct Talk<'o> {
     open: &'o Open,
     conversation: Option<String>,
+    /// What goes with the next message.
+    attached: Vec<AttachedFile>,
 }
 
 impl Talk<'_> {
@@ -152,6 +160,7 @@ impl Talk<'_> {
             }
             Said::Models => self.tell_models().await?,
             Said::Model(id) => self.choose(id).await?,
+            Said::Attach(file) => self.attach(file).await?,
             Said::Regenerate => self.regenerate().await?,
             Said::Quit => return Ok(Next::Leave),
             Said::Unknown(word) => note(format!("There is no {word}. /help shows what there is.")),
@@ -162,10 +171,24 @@ impl Talk<'_> {
 
     async fn send(&mut self, text: &str) -> anyhow::Result<()> {
         let mut follow = Follow::new(&self.open.app);
-        let message = Send { conversation: self.conversation.clone(), text: text.to_owned() };
+        let attachments = self.attached.clone();
+        let message = Send { conversation: self.conversation.clone(), text: text.to_owned(), attachments };
         let sent = self.open.app.send(message).await?;
+        self.attached.clear();
         self.conversation = Some(sent.conversation.clone());
         self.show(&mut follow, &sent.conversation).await
+    }
+
+    async fn attach(&mut self, file: &str) -> anyhow::Result<()> {
+        if file.is_empty() {
+            note("Name a file: /attach FILE");
+            return Ok(());
+        }
+        let file = [Path::new(file).to_path_buf()];
+        let attached = attach::all(&self.open.app, self.conversation.as_deref(), &file).await?;
+        self.attached.extend(attached);
+        note("It goes with the next message.");
+        Ok(())
     }
 
     async fn regenerate(&mut self) -> anyhow::Result<()> {
@@ -243,6 +266,7 @@ mod tests {
             ("/model", Said::Models),
             ("/model smollm2-135m", Said::Model("smollm2-135m")),
             ("/again", Said::Regenerate),
+            ("/attach a plot.png", Said::Attach("a plot.png")),
             ("/bye ", Said::Quit),
             ("/usr/bin is what?", Said::Unknown("/usr/bin")),
         ];

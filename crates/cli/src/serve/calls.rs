@@ -65,7 +65,7 @@ pub(super) fn refusal(status: StatusCode, error: &ApiError) -> impl IntoResponse
 /// For programs that look at the status alone; the code in the body is the finer word.
 fn status(code: ErrorCode) -> StatusCode {
     match code {
-        ErrorCode::BadRequest => StatusCode::BAD_REQUEST,
+        ErrorCode::BadRequest | ErrorCode::CannotSee => StatusCode::BAD_REQUEST,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::NoModel | ErrorCode::BadModel | ErrorCode::Cancelled | ErrorCode::NewerVersion => {
             StatusCode::CONFLICT

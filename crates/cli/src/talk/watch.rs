@@ -125,7 +125,7 @@ impl Talk<'_> {
                 "Say something first: what is typed is answered in the conversation that begins with it.",
             )?);
         };
-        if let Err(error) = self.app.send(Send { conversation: Some(conversation), text }).await {
+        if let Err(error) = self.app.send(Send::words(Some(conversation), text)).await {
             self.screen.note(&error.message)?;
         }
         Ok(())

@@ -1,11 +1,12 @@
 //! One question, one answer; and every way in which there is none.
 
+use std::fmt::Write;
 use std::io::{BufRead, BufReader, Read};
 
 use serde_json::Value;
 use testkit::{Mode, Script};
 
-use crate::house::{Done, House};
+use crate::house::{Done, House, built};
 
 const REPLY: &str = "You asked and I answer this.";
 
@@ -69,6 +70,72 @@ fn without_history_nothing_is_kept() {
         (none.code, none.err.as_str()),
         (Some(1), "hark: There is no conversation to go on with yet.\n")
     );
+}
+
+#[test]
+fn a_file_goes_with_the_question_and_is_kept() {
+    let house = normal();
+    std::fs::create_dir_all(house.home()).unwrap();
+    let file = house.home().join("main.rs");
+    std::fs::write(&file, "fn main() {}\n").unwrap();
+    let done = house.hark(&["chat", "-p", "Explain", "-a", file.to_str().unwrap()]);
+    assert_eq!((done.code, done.out), (Some(0), format!("{REPLY}\n")), "{}", done.err);
+    let kept = std::fs::read_dir(house.home().join("attachments")).unwrap().count();
+    assert_eq!(kept, 2, "the content, and what is known of it");
+    let done = house.hark(&["chat", "--no-history", "-p", "Explain", "-a", file.to_str().unwrap()]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+}
+
+/// A PDF of one page with these words.
+fn pdf(words: &str) -> Vec<u8> {
+    let drawing = format!("BT /F1 12 Tf 72 770 Td ({words}) Tj ET");
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Count 1 /Kids [3 0 R] >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R \
+         /Resources << /Font << /F1 5 0 R >> >> >>"
+            .to_owned(),
+        format!("<< /Length {} >>\nstream\n{drawing}\nendstream", drawing.len()),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+    ];
+    let mut file = "%PDF-1.7\n".to_owned();
+    let mut table = "xref\n0 6\n0000000000 65535 f \n".to_owned();
+    for (number, object) in (1..).zip(&objects) {
+        writeln!(table, "{:010} 00000 n ", file.len()).unwrap();
+        writeln!(file, "{number} 0 obj\n{object}\nendobj").unwrap();
+    }
+    let start = file.len();
+    let end = format!("trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
+    (file + &table + &end).into_bytes()
+}
+
+#[test]
+fn a_pdf_goes_along_as_its_text() {
+    let words = "The tide rises twice a day, and falls as often.";
+    let house = normal();
+    std::fs::copy(built("worker-pdf", "worker-pdf"), house.workers().join("worker-pdf")).unwrap();
+    let file = house.home().join("paper.pdf");
+    std::fs::write(&file, pdf(words)).unwrap();
+    let done = house.hark(&["chat", "-p", "Explain", "-a", file.to_str().unwrap()]);
+    assert_eq!((done.code, done.out), (Some(0), format!("{REPLY}\n")), "{}", done.err);
+    let mut kept = std::fs::read_dir(house.home().join("attachments")).unwrap();
+    let is_text = |path: std::path::PathBuf| std::fs::read_to_string(path).is_ok_and(|it| it.trim() == words);
+    assert!(kept.any(|entry| is_text(entry.unwrap().path())));
+    std::fs::write(&file, b"%PDF-1.7\nnothing").unwrap();
+    let done = house.hark(&["chat", "-p", "Explain", "-a", file.to_str().unwrap()]);
+    assert!(done.code == Some(2) && done.err.contains("The PDF is damaged"), "{done:?}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_wrong_call() {
+    let house = normal();
+    let done = house.hark(&["chat", "-p", "Explain", "-a", "/nowhere/plot.png"]);
+    assert!(done.code == Some(2) && done.err.contains("/nowhere/plot.png cannot be read"), "{done:?}");
+    let file = house.home().join("photo.png");
+    std::fs::create_dir_all(house.home()).unwrap();
+    std::fs::write(&file, b"\x7fELF\x01\0").unwrap();
+    let done = house.hark(&["chat", "-p", "Explain", "-a", file.to_str().unwrap()]);
+    assert!(done.code == Some(2) && done.err.contains("neither a picture nor text"), "{done:?}");
 }
 
 #[test]

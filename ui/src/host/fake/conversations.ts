@@ -1,5 +1,6 @@
 /** Conversations of the scripted host: trees of messages of which one branch is shown. */
 import type {
+  AttachmentView,
   ConversationSummary,
   ConversationView,
   MessageState,
@@ -73,6 +74,7 @@ export function add(
   speaker: MessageView['speaker'],
   text: string,
   state: MessageState = { kind: 'complete' },
+  attachments: AttachmentView[] = [],
 ): Node {
   const node: Node = {
     id: `${one.id}-m${one.nodes.length + 1}`,
@@ -84,6 +86,7 @@ export function add(
     created: Date.now(),
     model: null,
     details: null,
+    ...(attachments.length > 0 && { attachments }),
   };
   one.nodes.push(node);
   one.head = node.id;

@@ -4,6 +4,7 @@
  */
 import type { Commands } from '../../generated/api';
 import { ApiFailure, isExternal, type Args, type CommandName, type Host, type Reply } from '../types';
+import { AttachedFiles } from './attached';
 import {
   branch,
   conversation,
@@ -60,6 +61,7 @@ export function fakeHost(query: URLSearchParams): Host {
 function commands(world: World, spoken: Spoken): Table {
   const { data } = world;
   const talk = new Talk(world);
+  const attached = new AttachedFiles();
   const fetches = new Fetches(world);
   let next = data.conversations.length + 1;
 
@@ -104,7 +106,8 @@ function commands(world: World, spoken: Spoken): Table {
     }),
     list_conversations: page,
     open_conversation: ({ conversation: id }) => opened(get(id), data.seq),
-    send: ({ conversation: id, text }) => {
+    send: ({ conversation: id, text, attachments }) => {
+      const files = (attachments ?? []).map(({ content }) => attached.get(content));
       if (data.engine.kind === 'no_model') {
         throw new ApiFailure({ code: 'no_model', message: 'No model is installed.' });
       }
@@ -116,17 +119,26 @@ function commands(world: World, spoken: Spoken): Table {
       one.draft = '';
       const queued = talk.replying(one);
       if (queued) {
-        one.queue.push({ id: `q${Date.now()}-${one.queue.length}`, text });
+        one.queue.push({
+          id: `q${Date.now()}-${one.queue.length}`,
+          text,
+          ...(files.length > 0 && { attachments: files }),
+        });
         talk.queueChanged(one);
-      } else talk.say(one, one.head, text);
+      } else talk.say(one, one.head, text, files);
       return { conversation: one.id, queued };
     },
+    attach: (file) =>
+      attached.take(file, !data.models.some((one) => one.sees && one.place.kind === 'installed')),
+    detach: ({ content }) => (attached.drop(content), NOTHING),
+    thumbnail: ({ content }) => attached.data(content),
+    attached_file: ({ content }) => attached.data(content),
     stop: ({ conversation: id }) => (talk.stop(get(id)), NOTHING),
     edit: ({ conversation: id, message, text }) => {
       const one = get(id);
       const old = one.nodes.find((node) => node.id === message);
       talk.stop(one);
-      talk.say(one, old?.parent ?? null, text);
+      talk.say(one, old?.parent ?? null, text, old?.attachments);
       return NOTHING;
     },
     regenerate: ({ conversation: id, message }) => {

@@ -1,4 +1,5 @@
 /** Replies of the scripted host: made bit by bit, stopped, queued behind each other. */
+import type { AttachmentView } from '../../generated/api';
 import { add, tail, view, type Conversation, type Node } from './conversations';
 import { details } from './data';
 import { script } from './replies';
@@ -11,9 +12,9 @@ export class Talk {
 
   constructor(private readonly world: World) {}
 
-  say(one: Conversation, parent: string | null, text: string): void {
-    const question = add(one, parent, 'user', text);
-    if (one.title === '') one.title = text.slice(0, 60);
+  say(one: Conversation, parent: string | null, text: string, files: AttachmentView[] = []): void {
+    const question = add(one, parent, 'user', text, { kind: 'complete' }, files);
+    if (one.title === '') one.title = (text || (files[0]?.name ?? '')).slice(0, 60);
     this.answer(one, question, parent);
   }
 
@@ -70,7 +71,7 @@ export class Talk {
     const next = one.queue.shift();
     if (!next) return;
     this.queueChanged(one);
-    this.say(one, one.head, next.text);
+    this.say(one, one.head, next.text, next.attachments);
   }
 
   replying(one: Conversation): boolean {
