@@ -58,6 +58,7 @@ mod tests {
             model: None,
             versions: Vec::new(),
             details: None,
+            attachments: Vec::new(),
         }
     }
 
