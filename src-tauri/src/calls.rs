@@ -1,6 +1,6 @@
 //! The calls a page can make.
 
-use api::{ApiError, App, ErrorCode, HostCall, HostOrder, UiEvent};
+use api::{ApiError, App, ErrorCode, HostCall, HostOrder, LookAt, Seen, UiEvent};
 use serde_json::Value;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State, WebviewWindow};
@@ -65,4 +65,10 @@ pub(crate) async fn orders(
     shell.listens(window.label(), channel);
     furnish::once(&host);
     Ok(())
+}
+
+/// Looks at what the user has before them.
+#[tauri::command]
+pub(crate) async fn look(host: AppHandle, at: LookAt) -> Result<Seen, ApiError> {
+    crate::look::look(&host, at).await
 }

@@ -12,6 +12,7 @@ mod furnish;
 #[cfg(target_os = "linux")]
 mod graphics;
 mod keys;
+mod look;
 mod notice;
 mod shell;
 mod summon;
@@ -66,7 +67,8 @@ fn run() -> anyhow::Result<()> {
             calls::subscribe,
             calls::open_external,
             calls::host,
-            calls::orders
+            calls::orders,
+            calls::look
         ])
         .on_window_event(on_window)
         .setup({

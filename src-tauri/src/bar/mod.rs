@@ -139,6 +139,15 @@ pub(crate) fn happened(host: &AppHandle, input: Input, time: u32) {
             later(host, LEAVING, |host| happened(host, Input::PageLate, 0));
         }
         Some(Effect::Hide(then)) => hide(host, &window, then),
+        Some(Effect::StepAside) => {
+            remember(host, &window);
+            let _ = window.hide();
+            give_back(host, Given::Lent);
+        }
+        Some(Effect::ComeBack) => {
+            fit(host, &window);
+            focus::bring(&window, time);
+        }
     }
 }
 
@@ -240,14 +249,26 @@ fn hide(host: &AppHandle, window: &WebviewWindow, then: Then) {
     remember(host, window);
     let _ = window.hide();
     if then == Then::GiveBack {
-        give_back(host);
+        give_back(host, Given::Back);
     }
 }
 
+/// What becomes of the focus that is given to the window that had it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Given {
+    /// The bar is done with.
+    Back,
+    /// The bar will have it again, and will then give it back.
+    Lent,
+}
+
 #[cfg(target_os = "linux")]
-fn give_back(host: &AppHandle) {
+fn give_back(host: &AppHandle, given: Given) {
     let shell = host.state::<Shell>();
-    let before = shell.launcher.inner().before.take();
+    let before = {
+        let mut inner = shell.launcher.inner();
+        if given == Given::Back { inner.before.take() } else { inner.before }
+    };
     if let (Some(seat), Some(window)) = (&shell.seat, before)
         && let Err(error) = seat.activate(window, 0)
     {
@@ -256,7 +277,7 @@ fn give_back(host: &AppHandle) {
 }
 
 #[cfg(target_os = "macos")]
-fn give_back(host: &AppHandle) {
+fn give_back(host: &AppHandle, _: Given) {
     let main = host.get_webview_window(crate::MAIN);
     if !main.is_some_and(|window| window.is_visible().unwrap_or(false)) {
         // The program before becomes the active one; with the large window open there would be two to hide.
@@ -265,7 +286,7 @@ fn give_back(host: &AppHandle) {
 }
 
 #[cfg(target_os = "windows")]
-fn give_back(_: &AppHandle) {
+fn give_back(_: &AppHandle, _: Given) {
     // The system gives it to the window below.
 }
 

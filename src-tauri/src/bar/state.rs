@@ -21,6 +21,8 @@ enum At {
     #[default]
     Hidden,
     Shown(Focus),
+    /// Not in the picture that is being taken; nothing on it is forgotten.
+    Aside,
     /// Its page is forgetting what was on it, so that the next one does not begin with a glimpse of the last.
     Leaving(Then),
 }
@@ -91,6 +93,10 @@ pub(crate) enum Input {
     PageDone,
     /// The page did not answer in time.
     PageLate,
+    /// Something is looked at that it would be in the way of.
+    LookBegins,
+    /// It is in nobody's way any more.
+    LookEnds,
     /// The conversation goes on in the large window.
     Grown,
 }
@@ -109,6 +115,10 @@ pub(crate) enum Effect {
     AskToLeave,
     /// Hide the window.
     Hide(Then),
+    /// Hide the window for a moment, and give the focus to whoever had it.
+    StepAside,
+    /// Show it again where it was, with the focus.
+    ComeBack,
 }
 
 impl Bar {
@@ -147,7 +157,10 @@ impl Bar {
             (At::Shown(_) | At::Leaving(_), Input::Grown) => {
                 Some(self.become_with(At::Hidden, Effect::Hide(Then::LeaveIt)))
             }
-            (At::Hidden | At::Leaving(_), _) | (At::Shown(_), Input::PageLate) => None,
+            (At::Shown(_), Input::LookBegins) => Some(self.become_with(At::Aside, Effect::StepAside)),
+            (At::Aside, Input::LookEnds) => Some(self.become_with(At::Shown(Focus::ASKED), Effect::ComeBack)),
+            (At::Hidden | At::Aside | At::Leaving(_), _)
+            | (At::Shown(_), Input::PageLate | Input::LookEnds) => None,
         }
     }
 
@@ -192,8 +205,11 @@ impl Bar {
 
 #[cfg(test)]
 mod tests {
-    use super::Effect::{AskToLeave, Hide, LookSoon, Show, TakeFocus};
-    use super::Input::{Blurred, Focused, Grown, KeyDown, KeyUp, Looked, Now, PageDone, PageLate, Toggled};
+    use super::Effect::{AskToLeave, ComeBack, Hide, LookSoon, Show, StepAside, TakeFocus};
+    use super::Input::{
+        Blurred, Focused, Grown, KeyDown, KeyUp, LookBegins, LookEnds, Looked, Now, PageDone, PageLate,
+        Toggled,
+    };
     use super::*;
 
     /// A bar to which these things happened; all that it wanted done.
@@ -258,6 +274,14 @@ mod tests {
         let tries = [[Toggled].as_slice(), &[Looked(false); 20]].concat();
         let expect = [[Show].as_slice(), &[TakeFocus; 7]].concat();
         assert!(check(&tries, &expect).is_shown());
+    }
+
+    #[test]
+    fn it_steps_aside_for_a_look_and_comes_back_whatever_happens_meanwhile() {
+        let aside = after(&[LookBegins, Blurred, Looked(false), Toggled, PageDone, LookEnds]);
+        let bar = check(&aside, &[Show, LookSoon, StepAside, ComeBack]);
+        assert!(bar.is_shown());
+        check(&[LookBegins, LookEnds], &[]);
     }
 
     #[test]

@@ -24,8 +24,16 @@ pub struct Other {
 impl Other {
     /// Opens a terminal, and waits until it has the focus.
     pub async fn open() -> anyhow::Result<Self> {
+        Self::showing("").await
+    }
+
+    /// The same, with these words in its first line.
+    pub async fn showing(words: &str) -> anyhow::Result<Self> {
         let mut command = Command::new("xterm");
-        command.args(["-T", "elsewhere", "-e", "cat"]).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(["-T", "elsewhere", "-e", "sh", "-c", "echo \"$0\"; exec cat", words])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let child = command.spawn().context("xterm cannot be started (package xterm)")?;
         let mut other = Self { child, window: String::new() };
         until("the other program's window appears", || {
@@ -36,6 +44,12 @@ impl Other {
         xdotool(&["windowactivate", &other.window])?;
         other.has_focus().await?;
         Ok(other)
+    }
+
+    /// Marks its first line, with three clicks.
+    pub fn select_first_line(&self) -> anyhow::Result<()> {
+        xdotool(&["mousemove", "--window", &self.window, "20", "10"])?;
+        xdotool(&["click", "--repeat", "3", "--delay", "60", "1"]).map(drop)
     }
 
     /// Gives it the focus.

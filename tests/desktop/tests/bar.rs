@@ -61,6 +61,29 @@ async fn asked_over_another_program_answered_there_and_kept() -> anyhow::Result<
 }
 
 #[tokio::test]
+async fn the_selected_text_of_another_program_is_asked_about_with_two_keys() -> anyhow::Result<()> {
+    let _one = ONE_AT_A_TIME.lock().await;
+    let home = home_with_model!();
+    let window = opened(&home).await?;
+    let other = Other::showing("The tide rises twice a day.").await?;
+    other.select_first_line()?;
+    desk::press(KEY)?;
+    let bar = desk::focused(BAR).await?;
+    desk::press("ctrl+1")?;
+    desk::grown(&bar, 120).await?;
+    desk::picture("bar-selection")?;
+    desk::press("alt+1")?;
+    window.until(&listed("Explain this")).await?;
+    desk::press("Escape")?;
+    other.has_focus().await?;
+    window.find("nav [role=listitem] button").await?.click().await?;
+    window.until("document.body.innerText.includes('The tide rises twice a day.')").await?;
+    window.until("document.body.innerText.includes('From “elsewhere”')").await?;
+    assert!(!window.reply(1).await?.trim().is_empty());
+    window.close().await
+}
+
+#[tokio::test]
 async fn the_key_hides_it_again_and_the_focus_is_where_it_was() -> anyhow::Result<()> {
     let _one = ONE_AT_A_TIME.lock().await;
     let home = Home::empty()?;

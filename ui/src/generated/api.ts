@@ -571,6 +571,11 @@ cursor: string | null,
 limit: number, };
 
 /**
+ * What is looked at.
+ */
+export type LookAt = "selection" | "clipboard";
+
+/**
  * Figures of one reply, shown on demand.
  */
 export type MessageDetails = { 
@@ -926,6 +931,19 @@ model: string,
  * A new key, kept in the system's keyring; none leaves the old one, an empty one removes it.
  */
 key: string | null, };
+
+/**
+ * What was seen. It is shown before anything of it is sent.
+ */
+export type Seen = { "kind": "text", 
+/**
+ * Never empty.
+ */
+text: string, 
+/**
+ * The title of the window that it is in, where that is known.
+ */
+from: string | null, };
 
 /**
  * A message to send.

@@ -21,16 +21,19 @@ export function tauriHost(): Host {
     },
 
     desktop: {
-      async ask(call) {
-        try {
-          await invoke('host', { call });
-        } catch (thrown) {
-          throw toFailure(thrown);
-        }
-      },
+      ask: (call) => asked('host', { call }),
+      look: (at) => asked('look', { at }),
       orders: (onOrder) => follow<HostOrder>('orders', onOrder),
     },
   };
+}
+
+async function asked<T>(command: string, args: Record<string, unknown>): Promise<T> {
+  try {
+    return await invoke<T>(command, args);
+  } catch (thrown) {
+    throw toFailure(thrown);
+  }
 }
 
 async function follow<T>(command: string, onMessage: (message: T) => void): Promise<() => void> {

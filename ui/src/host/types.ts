@@ -1,7 +1,16 @@
 /**
  * What the window needs from whatever it runs in. Views and state know this interface and nothing else of it.
  */
-import type { ApiError, Commands, ErrorCode, HostCall, HostOrder, UiEvent } from '../generated/api';
+import type {
+  ApiError,
+  Commands,
+  ErrorCode,
+  HostCall,
+  HostOrder,
+  LookAt,
+  Seen,
+  UiEvent,
+} from '../generated/api';
 
 export type CommandName = keyof Commands;
 export type Args<K extends CommandName> = Commands[K]['args'];
@@ -24,6 +33,8 @@ export interface Host {
 export interface DesktopHost {
   /** Rejects with an `ApiFailure`. */
   ask(call: HostCall): Promise<void>;
+  /** Looks at what the user has before them. Rejects with an `ApiFailure`. */
+  look(at: LookAt): Promise<Seen>;
   /** What this window's page is told from now on. Returns what ends it. */
   orders(onOrder: (order: HostOrder) => void): Promise<() => void>;
 }

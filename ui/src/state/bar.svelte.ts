@@ -2,10 +2,12 @@
  * The bar's one question and its answer. What is on it is forgotten when it goes; the conversation is in the history, and
  * a reply that is being made there goes on.
  */
-import type { ApiError, HostCall, HostOrder, WindowPlace } from '../generated/api';
+import type { ApiError, HostCall, HostOrder, LookAt, Seen, WindowPlace } from '../generated/api';
 import { toFailure } from '../host';
+import { t } from '../i18n/index.svelte';
 import type { App } from './app.svelte';
 import { composing, type KeyPress } from './keys';
+import { withText, type Wish } from './look';
 
 export type BarAction = 'ask' | 'leave' | 'open' | 'stop' | 'recall' | 'earlier' | 'later' | null;
 
@@ -29,7 +31,11 @@ export class Bar {
   text = $state('');
   /** Why a question was not taken. */
   failure = $state.raw<ApiError | null>(null);
-  /** Counts up whenever the field should get the focus, with all that is in it selected. */
+  /** What goes with the next question. */
+  seen = $state.raw<Seen | null>(null);
+  /** Why nothing was seen. */
+  unseen = $state.raw<ApiError | null>(null);
+  /** Counts up whenever the field should get the focus. Nothing is selected: that would take away what is elsewhere. */
   focus = $state(0);
   /** The last question of this run of the program, for the Up key. It is kept nowhere else. */
   #last = '';
@@ -46,16 +52,17 @@ export class Bar {
     else if (order.kind === 'bar_leaves') void this.#leave();
   }
 
-  async ask(): Promise<void> {
-    const words = this.text.trim();
+  async ask(words = this.text.trim()): Promise<void> {
     if (words === '') return;
     this.failure = null;
-    const before = this.text;
+    this.unseen = null;
+    const { text: before, seen } = this;
     this.text = '';
+    this.seen = null;
     this.#last = words;
     try {
       const conversation = this.app.state?.open?.id ?? null;
-      const sent = await this.app.host.call('send', { conversation, text: words });
+      const sent = await this.app.host.call('send', { conversation, text: message(words, seen) });
       if (sent.conversation !== conversation) {
         await this.app.open(sent.conversation);
         this.#tell({ kind: 'bar_holds', conversation: sent.conversation });
@@ -63,7 +70,35 @@ export class Bar {
     } catch (thrown) {
       this.failure = toFailure(thrown).error;
       if (this.text === '') this.text = before;
+      this.seen ??= seen;
     }
+  }
+
+  /**
+   * Asks what one key asks of a text; of the field's words nothing is lost. Where there is no text yet, the selected one is
+   * shown first: nothing of another program is sent before it was seen here.
+   */
+  wish(wish: Wish): Promise<void> {
+    if (!this.seen) return this.look('selection');
+    const words = this.text.trim();
+    return this.ask([t(`wish.${wish}.words`), words].filter(Boolean).join(' '));
+  }
+
+  /** Takes what is there along with the next question; it is shown until then. */
+  async look(at: LookAt): Promise<void> {
+    this.unseen = null;
+    try {
+      this.seen = (await this.app.desktop?.look(at)) ?? null;
+    } catch (thrown) {
+      this.unseen = toFailure(thrown).error;
+    }
+    this.focus++;
+  }
+
+  /** Does not take it along after all. */
+  drop(): void {
+    this.seen = null;
+    this.focus++;
   }
 
   recall(): void {
@@ -73,6 +108,7 @@ export class Bar {
   /** Esc: all is forgotten. */
   leave(): Promise<void> {
     this.text = '';
+    this.seen = null;
     return this.#leave();
   }
 
@@ -103,6 +139,7 @@ export class Bar {
 
   #forget(): void {
     this.failure = null;
+    this.unseen = null;
     this.app.ui.dialog = null;
     if (this.asked) this.app.startNew();
   }
@@ -110,6 +147,11 @@ export class Bar {
   #tell(call: HostCall): void {
     void this.app.desktop?.ask(call);
   }
+}
+
+function message(words: string, seen: Seen | null): string {
+  if (!seen) return words;
+  return withText(words, seen, seen.from === null ? '' : t('look.from', { title: seen.from }));
 }
 
 function drawn(): Promise<void> {

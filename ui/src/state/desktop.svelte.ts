@@ -4,6 +4,8 @@ import type {
   HostCall,
   HostOrder,
   HostWords,
+  LookAt,
+  Seen,
   SummonView,
   WindowPlace,
 } from '../generated/api';
@@ -36,6 +38,11 @@ export class Desktop {
       this.app.showError(toFailure(thrown).error);
       return false;
     }
+  }
+
+  /** Rejects with an `ApiFailure`. */
+  look(at: LookAt): Promise<Seen> {
+    return this.host.look(at);
   }
 
   giveWords(): void {

@@ -90,6 +90,40 @@ describe.skipIf(real)('the bar', () => {
     expect(await field(page).inputValue()).toBe('Is anybody there?');
   });
 
+  test('takes the selected text along, shown first, and asks about it with one key', async () => {
+    const page = await bar('usual', { viewport: { width: 680, height: 330 } });
+    await page.keyboard.press('Control+1');
+    const shown = page.getByRole('region', { name: 'Goes with the question' });
+    await shown.getByText('3 lines from steps.rs — Editor').waitFor();
+    await shown.getByText('fn steps(n: u32)').waitFor();
+    await picture(page, 'bar-selection');
+    expect(await violations(page)).toEqual([]);
+    await button(page, 'Leave it out').click();
+    expect(await shown.count()).toBe(0);
+    await page.keyboard.press('Control+1');
+    await shown.waitFor();
+    await page.keyboard.press('Alt+1');
+    await page.locator('article[aria-busy=false]').waitFor();
+    expect(await shown.count()).toBe(0);
+    const sent = await page.evaluate(() => {
+      const { calls } = (window as unknown as { harkFake: { calls: [string, { text: string }][] } }).harkFake;
+      return calls.filter(([name]) => name === 'send').map(([, args]) => args.text);
+    });
+    expect(sent).toHaveLength(1);
+    expect(sent[0]).toMatch(/^Explain this\.\n\nFrom “steps\.rs — Editor”:\n\n```\nfn steps/);
+  });
+
+  test('says so where there is nothing to take along, and the question can be asked all the same', async () => {
+    const page = await bar();
+    await field(page).fill('half a thought');
+    await button(page, 'Add the clipboard').click();
+    await page.getByText('There was nothing to add.').waitFor();
+    await page.getByText('The clipboard has neither text nor a picture.').waitFor();
+    expect(await field(page).inputValue()).toBe('half a thought');
+    await field(page).press('Enter');
+    await page.locator('article').first().waitFor();
+  });
+
   test('is drawn light, dark, narrow, large', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const [name, width, scene] of [

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use ts_rs::{Config, TS, TypeVisitor};
 
 use super::command::{typescript_signatures, visit_command_types};
-use super::{HostCall, HostOrder, UiEvent};
+use super::{HostCall, HostOrder, LookAt, Seen, UiEvent};
 
 /// The text of `ui/src/generated/api.ts`: every type that commands, events and hosts mention, in order of their names, and
 /// the signatures of the commands.
@@ -15,6 +15,8 @@ pub fn typescript() -> String {
     types.visit::<UiEvent>();
     types.visit::<HostCall>();
     types.visit::<HostOrder>();
+    types.visit::<LookAt>();
+    types.visit::<Seen>();
     visit_command_types(&mut types);
     let mut out = String::from(
         "// Made from crates/api by `cargo xtask bindings`. Do not edit: change the Rust types instead.\n\n",

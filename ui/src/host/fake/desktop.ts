@@ -1,11 +1,20 @@
 /** The program around the page, as far as pages can tell: it remembers what it was asked, and obeys about keys. */
-import type { GlobalKeyState, GlobalKeyView, HostCall, HostOrder, SummonView } from '../../generated/api';
-import type { DesktopHost } from '../types';
+import type {
+  GlobalKeyState,
+  GlobalKeyView,
+  HostCall,
+  HostOrder,
+  LookAt,
+  Seen,
+  SummonView,
+} from '../../generated/api';
+import { ApiFailure, type DesktopHost } from '../types';
 import type { World } from './world';
 
 /** The one that another program has, in the scene `taken`. */
 const TAKEN = 'Alt+Space';
 const FREE = 'Ctrl+Alt+Space';
+const SELECTED = 'fn steps(n: u32) -> u32 {\n    if n == 1 { 0 } else { 1 + steps(n / 2) }\n}';
 
 export class FakeDesktop implements DesktopHost {
   readonly asked: HostCall[] = [];
@@ -27,6 +36,11 @@ export class FakeDesktop implements DesktopHost {
     const { summon } = this.world.data;
     if (call.kind === 'set_autostart' && summon.kind === 'available')
       this.#tell({ ...summon, autostart: call.on });
+  }
+
+  async look(at: LookAt): Promise<Seen> {
+    if (at === 'selection') return { kind: 'text', text: SELECTED, from: 'steps.rs — Editor' };
+    throw new ApiFailure({ code: 'other', message: 'The clipboard has neither text nor a picture.' });
   }
 
   async orders(onOrder: (order: HostOrder) => void): Promise<() => void> {
