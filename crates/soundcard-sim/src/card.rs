@@ -2,18 +2,14 @@
 
 use crate::{
     CardError, Gives, MICROPHONE, Recording, SPEAKER, Shape, Sound,
-    room::{Echo, Kind, LONGEST_ECHO, Order, Progress, Room, Voice},
+    room::{Clock, Echo, Kind, LONGEST_ECHO, Order, Progress, Room, Voice},
     server::{self, Server},
     sound::frames_in,
     wire::Wire,
 };
 use std::{
     path::Path,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-        mpsc,
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering, mpsc},
     thread::JoinHandle,
     time::Duration,
 };
@@ -24,7 +20,7 @@ use tempfile::TempDir;
 pub struct VirtualCard {
     folder: Folder,
     orders: mpsc::Sender<Order>,
-    now: Arc<AtomicU64>,
+    clock: Arc<Clock>,
     // A mutex, because the server and what is plugged into it change together.
     plugged: Mutex<Plugged>,
     room: Option<JoinHandle<()>>,
@@ -81,10 +77,10 @@ impl VirtualCard {
 
     fn with_folder(folder: Folder) -> Result<Self, CardError> {
         let (orders, inbox) = mpsc::channel();
-        let now = Arc::new(AtomicU64::new(0));
-        let room = Room::new(inbox, Arc::clone(&now));
+        let clock = Arc::new(Clock::default());
+        let room = Room::new(inbox, Arc::clone(&clock));
         let room = std::thread::Builder::new().name("soundcard-room".into()).spawn(move || room.run())?;
-        let card = Self { folder, orders, now, plugged: Mutex::default(), room: Some(room) };
+        let card = Self { folder, orders, clock, plugged: Mutex::default(), room: Some(room) };
         card.plugged().server = Some(Server::start(card.folder.path())?);
         card.plug_speaker(SPEAKER, Shape::SPEAKER)?;
         card.plug_microphone(MICROPHONE, Shape::MICROPHONE, Gives::Room)?;
@@ -105,7 +101,13 @@ impl VirtualCard {
 
     /// Frames at [`RATE`](crate::RATE) since the card was started: the room's clock.
     pub fn now(&self) -> u64 {
-        self.now.load(Ordering::Acquire)
+        self.clock.now.load(Ordering::Acquire)
+    }
+
+    /// What [`now`](Self::now) was when a loudspeaker was last audible: -60 dB over a [`BLOCK`](crate::BLOCK) (root mean
+    /// square). 0 if none ever was.
+    pub fn last_audible(&self) -> u64 {
+        self.clock.audible.load(Ordering::Acquire)
     }
 
     /// Says this in the room, from the next tick on.

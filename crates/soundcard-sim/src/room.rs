@@ -98,6 +98,15 @@ pub(crate) struct Echo {
     pub(crate) gain: f32,
 }
 
+/// What anybody may look at, at any time.
+#[derive(Default)]
+pub(crate) struct Clock {
+    /// Frames that have passed.
+    pub(crate) now: AtomicU64,
+    /// What it was after the last block in which a loudspeaker was audible; 0 before the first.
+    pub(crate) audible: AtomicU64,
+}
+
 /// What the room is told.
 pub(crate) enum Order {
     Speaker(String, Wire),
@@ -118,10 +127,13 @@ pub(crate) enum Order {
 /// Longest way of an echo: two seconds.
 pub(crate) const LONGEST_ECHO: usize = 2 * RATE as usize;
 
+/// The power of a block (mean of its samples' squares) from which on it is audible: -60 dB.
+const AUDIBLE: f32 = 1e-6;
+
 /// The room; lives on a thread of its own.
 pub(crate) struct Room {
     orders: mpsc::Receiver<Order>,
-    now: Arc<AtomicU64>,
+    clock: Arc<Clock>,
     speakers: Vec<(String, Wire)>,
     microphones: Vec<(String, Wire, Gives)>,
     voices: Vec<Voice>,
@@ -133,11 +145,11 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// `now` counts the frames that have passed.
-    pub(crate) fn new(orders: mpsc::Receiver<Order>, now: Arc<AtomicU64>) -> Self {
+    /// Keeps this clock.
+    pub(crate) fn new(orders: mpsc::Receiver<Order>, clock: Arc<Clock>) -> Self {
         Self {
             orders,
-            now,
+            clock,
             speakers: Vec::new(),
             microphones: Vec::new(),
             voices: Vec::new(),
@@ -159,9 +171,11 @@ impl Room {
                 Ok(Order::Close) | Err(mpsc::RecvTimeoutError::Disconnected) => return,
                 Ok(order) => self.obey(order),
                 Err(mpsc::RecvTimeoutError::Timeout) => {
-                    self.tick();
                     tick += 1;
-                    self.now.store(tick * BLOCK as u64, Ordering::Release);
+                    if self.tick() {
+                        self.clock.audible.store(tick * BLOCK as u64, Ordering::Release);
+                    }
+                    self.clock.now.store(tick * BLOCK as u64, Ordering::Release);
                 }
             }
         }
@@ -184,7 +198,7 @@ impl Room {
             Order::Echo(echo) => self.echo = echo,
             Order::Record => {
                 self.tape =
-                    Some(Recording { began: self.now.load(Ordering::Relaxed), ..Recording::default() });
+                    Some(Recording { began: self.clock.now.load(Ordering::Relaxed), ..Recording::default() });
             }
             Order::Stop(to) => {
                 let _ = to.send(self.tape.take().unwrap_or_default());
@@ -193,7 +207,8 @@ impl Room {
         }
     }
 
-    fn tick(&mut self) {
+    /// Lets a block's time pass; whether a loudspeaker was audible in it.
+    fn tick(&mut self) -> bool {
         let (emitted, late) = self.emit();
         let user = self.heard(Kind::Speech);
         let noise = self.heard(Kind::Noise);
@@ -217,6 +232,7 @@ impl Room {
             tape.microphone.extend(hissing);
             tape.late_blocks += u64::from(late);
         }
+        emitted.iter().map(|sample| sample * sample).sum::<f32>() >= AUDIBLE * BLOCK as f32
     }
 
     /// What comes out of the loudspeakers now, and whether any was late.
@@ -238,7 +254,7 @@ impl Room {
     }
 
     fn heard(&mut self, kind: Kind) -> [f32; BLOCK] {
-        let now = self.now.load(Ordering::Relaxed);
+        let now = self.clock.now.load(Ordering::Relaxed);
         let mut block = [0.0; BLOCK];
         self.voices.retain_mut(|voice| voice.kind != kind || voice.add_to(&mut block, now));
         block

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use soundcard_sim::{Gives, MICROPHONE, RATE, Recording, SPEAKER, Shape, Sound, VirtualCard, with_card};
+use soundcard_sim::{
+    BLOCK, Gives, MICROPHONE, RATE, Recording, SPEAKER, Shape, Sound, VirtualCard, with_card,
+};
 use std::{
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -51,9 +53,13 @@ fn what_is_played_is_emitted_sample_for_sample() {
     with_card("what_is_played_is_emitted_sample_for_sample", |card| {
         let tape = card.record();
         let tone = Sound::tone(440.0, 0.5, Duration::from_secs(1));
+        assert_eq!(card.last_audible(), 0);
         paplay(card, &tone);
-        let Recording { speaker, late_blocks, .. } = tape.stop();
+        until("the silence behind it", || card.now() > card.last_audible() + 4_800);
+        let Recording { speaker, late_blocks, began, .. } = tape.stop();
         let begin = first_above(&speaker, 0.01) - 1;
+        let last = speaker.iter().rposition(|sample| sample.abs() > 0.01).unwrap() as u64 + began;
+        assert!(card.last_audible().abs_diff(last) <= BLOCK as u64, "{last}, not {}", card.last_audible());
         let heard = speaker[begin..].iter().filter(|sample| sample.abs() > 1e-4).count();
         assert!(heard > 40_000, "{heard} frames of 48000 were heard");
         if late_blocks == 0 {

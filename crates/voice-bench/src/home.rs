@@ -24,11 +24,12 @@ pub enum Models {
 /// The starter set: id, and its files as a loose folder and as the catalogue call them (a loose name may go on with a
 /// version).
 const HEARING: &[(&str, &[&str])] = &[
-    ("moonshine-tiny-en", &["encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin"]),
+    (RECOGNISER, &["encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin"]),
     ("smart-turn-v3.2", &["smart-turn-v3.2-cpu.onnx"]),
     ("silero-vad", &["silero_vad_16k_op15.onnx"]),
     ("onnxruntime", &["libonnxruntime.so"]),
 ];
+const RECOGNISER: &str = "moonshine-tiny-en";
 const CHAT: (&str, &str) = ("smollm2-135m", "SmolLM2-135M-Instruct.Q4_1.gguf");
 
 impl Models {
@@ -38,6 +39,22 @@ impl Models {
         let chat = given("HARK_TEST_MODEL").filter(|path| path.is_file())?;
         let voice = given("HARK_TEST_VOICE").filter(|path| path.is_dir())?;
         Some(Self::Loose { chat, voice })
+    }
+
+    /// The starter chat model's file.
+    pub(crate) fn chat(&self) -> PathBuf {
+        match self {
+            Self::Kept(folder) => folder.join(CHAT.0).join(CHAT.1),
+            Self::Loose { chat, .. } => chat.clone(),
+        }
+    }
+
+    /// The folder with the recogniser's files.
+    pub(crate) fn recogniser(&self) -> PathBuf {
+        match self {
+            Self::Kept(folder) => folder.join(RECOGNISER),
+            Self::Loose { voice, .. } => voice.clone(),
+        }
     }
 }
 

@@ -14,6 +14,7 @@
 #![cfg(unix)]
 
 pub mod align;
+mod by_ear;
 mod home;
 pub mod parts;
 mod program;
@@ -23,6 +24,7 @@ mod stage;
 pub mod tree;
 pub mod voices;
 
+pub use by_ear::{ByEar, Peer, Side};
 pub use home::{Home, Models};
 pub use program::{Line, Program};
 pub use script::{LONG_REPLY, Script};

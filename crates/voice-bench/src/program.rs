@@ -1,4 +1,4 @@
-//! `hark talk --json`: its events with the room's time at which they came, and commands to it.
+//! `hark talk --json`, or another program that prints lines of JSON: its events with the room's time at which they came, and commands to it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -112,6 +112,16 @@ impl Program {
         self.log.said().complaint.clone()
     }
 
+    /// An error if it has ended.
+    ///
+    /// # Errors
+    /// With the last that it wrote to standard error.
+    pub fn lives(&self) -> anyhow::Result<()> {
+        let said = self.log.said();
+        anyhow::ensure!(!said.ended, "the program ended: {}", said.complaint.trim());
+        Ok(())
+    }
+
     /// Waits for a line from the mark on that is wanted. None if it did not come in time.
     ///
     /// # Errors
@@ -134,7 +144,7 @@ impl Program {
             }
             crate::go_on()?;
             if said.ended {
-                bail!("hark ended: {}", said.complaint.trim());
+                bail!("the program ended: {}", said.complaint.trim());
             }
             if Instant::now() >= deadline {
                 return Ok(None);

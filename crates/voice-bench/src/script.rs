@@ -52,11 +52,16 @@ impl Script {
         Ok(Self { address, over, thread: Some(thread) })
     }
 
+    /// Where it answers.
+    pub fn url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
     /// The lines of the settings that make it the model.
     pub fn settings(&self) -> String {
         format!(
-            "[[servers]]\nid = \"script\"\nbase_url = \"http://{}/v1\"\nmodel = \"script\"\ncontext_tokens = 8192\n",
-            self.address
+            "[[servers]]\nid = \"script\"\nbase_url = \"{}\"\nmodel = \"script\"\ncontext_tokens = 8192\n",
+            self.url()
         )
     }
 

@@ -157,11 +157,7 @@ impl Stage {
     /// # Errors
     /// If another tape was started meanwhile.
     pub fn scene(&self, tape: Tape, speech: &Speech, lines: Vec<Line>) -> anyhow::Result<Reply> {
-        let recording = tape.stop();
-        let began = speech.began().context("nothing was said")?;
-        let spoken = usize::try_from(began.saturating_sub(recording.began))?;
-        anyhow::ensure!(recording.speaker.len() > spoken, "the tape is too short");
-        Ok(Reply { recording, spoken, lines })
+        Reply::taped(tape, speech, lines)
     }
 
     /// Waits until all has been said.
@@ -197,6 +193,15 @@ impl Stage {
 }
 
 impl Reply {
+    /// Stops the tape.
+    pub(crate) fn taped(tape: Tape, speech: &Speech, lines: Vec<Line>) -> anyhow::Result<Self> {
+        let recording = tape.stop();
+        let began = speech.began().context("nothing was said")?;
+        let spoken = usize::try_from(began.saturating_sub(recording.began))?;
+        anyhow::ensure!(recording.speaker.len() > spoken, "the tape is too short");
+        Ok(Self { recording, spoken, lines })
+    }
+
     /// What the program told, one item for each change, in milliseconds after the utterance's last voiced frame.
     pub fn story(&self, utterance: &Utterance) -> String {
         let end = self.recording.began + (self.spoken + utterance.voiced.end) as u64;
@@ -259,7 +264,7 @@ impl Message {
 }
 
 /// The sound server is slow to begin on a busy machine; once more is often enough.
-fn start_card() -> Result<VirtualCard, CardError> {
+pub(crate) fn start_card() -> Result<VirtualCard, CardError> {
     match VirtualCard::start() {
         Err(CardError::NotStarted(_) | CardError::Refused { .. } | CardError::Pipe(_)) => {
             VirtualCard::start()

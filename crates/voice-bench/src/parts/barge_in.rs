@@ -77,13 +77,12 @@ pub(super) fn ended_early(lines: &[Line]) -> bool {
 
 /// What one interruption did, in milliseconds after the user's first voiced sample.
 #[derive(Debug, Clone, Copy)]
-struct Interruption {
+pub(super) struct Interruption {
     duck: Option<f64>,
-    stop: Option<f64>,
-    taken: bool,
+    pub(super) stop: Option<f64>,
 }
 
-fn interruption(reply: &Reply, utterance: &Utterance, reference: &[f32]) -> Interruption {
+pub(super) fn interruption(reply: &Reply, utterance: &Utterance, reference: &[f32]) -> Interruption {
     let played = &reply.recording.speaker;
     let onset = reply.spoken + utterance.voiced.start;
     let audible = Audible::played(played);
@@ -108,17 +107,19 @@ fn interruption(reply: &Reply, utterance: &Utterance, reference: &[f32]) -> Inte
         }
         from = begins.max(from) + frames(GONE);
     }
-    Interruption { duck, stop, taken: ended_early(&reply.lines) }
+    Interruption { duck, stop }
+}
+
+/// Who interrupts: with less than a second of voice it is another matter, a word alone may be no interruption.
+pub(super) fn long_enough(scenes: &Scenes) -> Vec<&Utterance> {
+    scenes.utterances.iter().filter(|one| one.voiced.len() > frames(900)).collect()
 }
 
 pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     let mut scripted = scripted(scenes)?;
     let count = scenes.few(6, 20);
     let (mut ducks, mut stops, mut taken, mut tries) = (Vec::new(), Vec::new(), 0, 0);
-    // Interrupting with less than a second of voice is another matter: a word alone may be no interruption.
-    let long: Vec<&Utterance> =
-        scenes.utterances.iter().filter(|one| one.voiced.len() > frames(900)).collect();
-    for utterance in long.iter().cycle().take(count) {
+    for utterance in long_enough(scenes).iter().cycle().take(count) {
         if !scripted.speaking()? {
             scenes.say(format!("  no reply to interrupt: {}", scripted.stage.phase()));
             continue;
@@ -133,11 +134,12 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
         let lines = scripted.stage.program.since(mark);
         let reply = scripted.stage.scene(tape, &speech, lines)?;
         let seen = interruption(&reply, utterance, &scripted.reference);
-        scenes.say(format!("  {}: {seen:?}", utterance.name));
+        let is_taken = ended_early(&reply.lines);
+        scenes.say(format!("  {}: {seen:?}, taken: {is_taken}", utterance.name));
         tries += 1;
-        taken += usize::from(seen.taken);
+        taken += usize::from(is_taken);
         ducks.extend(seen.duck);
-        stops.extend(seen.stop.filter(|_| seen.taken));
+        stops.extend(seen.stop.filter(|_| is_taken));
     }
     let conditions = json!({
         "what": "first voiced sample of the interrupting recording to the loudspeaker's track: at less than half of the \

@@ -7,6 +7,7 @@ mod growth;
 mod held;
 mod history;
 mod pauses;
+mod peer;
 mod reply;
 mod self_hearing;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use soundcard_sim::{Sound, VirtualCard};
 
+use crate::by_ear::Peer;
 use crate::stage::Cast;
 use crate::voices::Utterance;
 
@@ -37,6 +39,8 @@ pub struct Measured {
 pub struct Scenes {
     /// The program.
     pub cast: Cast,
+    /// Another program to compare it with, if one was named.
+    pub peer: Option<Peer>,
     /// Who speaks.
     pub utterances: Vec<Utterance>,
     /// Where sentences can have a pause.
@@ -95,6 +99,7 @@ pub const PARTS: &[Part] = &[
     },
     Part { name: "growth", figures: &["voice.growth_mb"], measure: growth::measure },
     Part { name: "history", figures: &["voice.history_mismatches"], measure: history::measure },
+    Part { name: "peer", figures: peer::FIGURES, measure: peer::measure },
 ];
 
 /// The room of most scenes: the loudspeaker is heard by the microphone.

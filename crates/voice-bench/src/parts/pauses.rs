@@ -10,10 +10,17 @@ use crate::align::words;
 use crate::pass;
 use crate::sound::frames;
 use crate::stage::Stage;
+use crate::voices::Utterance;
 
-const PAUSES: [usize; 5] = [300, 500, 700, 900, 1_200];
+pub(super) const PAUSES: [usize; 5] = [300, 500, 700, 900, 1_200];
 /// An answer so long after a pause was made for it: words that go on take some time to be told from a cough.
 const IN_FLIGHT: usize = 400;
+
+/// Whether an answer so long before the end of a paused sentence was one to its pause, and not to one of the reader's own.
+pub(super) fn is_in_pause(early: f64, paused: &Utterance, cut: usize, pause: usize) -> bool {
+    let behind_cut = paused.voiced.end as f64 - early * frames(1) as f64 - cut as f64;
+    (0.0..frames(pause + IN_FLIGHT) as f64).contains(&behind_cut)
+}
 
 pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     let cast = crate::Cast { reply_tokens: Some(24), ..scenes.cast.clone() };
@@ -29,8 +36,7 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
         total += 1;
         let answered = answered(&reply, &paused);
         if let Answered::Before(early) = answered {
-            let behind_cut = paused.voiced.end as f64 - early * frames(1) as f64 - clause.cut as f64;
-            let in_pause = (0.0..frames(pause + IN_FLIGHT) as f64).contains(&behind_cut);
+            let in_pause = is_in_pause(early, &paused, clause.cut, pause);
             if in_pause { &mut cut } else { &mut elsewhere }.push(early);
             if let Some(text) = &paused.text {
                 let history = stage.history()?;

@@ -6,11 +6,13 @@
 mod cancelling;
 mod recognition;
 
+use std::path::PathBuf;
+
 use anyhow::{Context, bail};
 use soundcard_sim::Sound;
 use tokio::runtime::Handle;
-use voice_bench::Cast;
 use voice_bench::parts::{Clause, Measured, PARTS, Scenes};
+use voice_bench::{Cast, Peer};
 
 use super::figure::{Figure, Report};
 use super::setup::load_average;
@@ -29,7 +31,8 @@ pub(super) struct Args {
     /// Fewer runs, for a first look: a quarter of an hour instead of an hour and more
     #[arg(long)]
     quick: bool,
-    /// Only these parts: reply, cutoff, barge-in, false-stops, self-hearing, cost, held, growth, history, recognition, echo
+    /// Only these parts: reply, cutoff, barge-in, false-stops, self-hearing, cost, held, growth, history, peer, recognition,
+    /// echo
     #[arg(long, value_name = "PART", value_delimiter = ',')]
     only: Vec<String>,
     #[command(flatten)]
@@ -37,6 +40,10 @@ pub(super) struct Args {
     /// The model that answers: an id; without it the starter model
     #[arg(short, long, value_name = "MODEL")]
     model: Option<String>,
+    /// Another program that speaks and listens, to be compared with Hark in the part “peer”, for example
+    /// bench/pipecat/start.py
+    #[arg(long, value_name = "PROGRAM", conflicts_with = "model")]
+    peer: Option<PathBuf>,
 }
 
 /// Figures on recordings alone.
@@ -84,7 +91,8 @@ fn check(only: &[String]) -> anyhow::Result<()> {
 fn measure(args: &Args, runtime: &Handle) -> anyhow::Result<Exit> {
     let is_wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|wanted| wanted == name);
     let files = args.given.files(runtime)?;
-    let clauses = if is_wanted("cutoff") { files.clauses()? } else { Vec::new() };
+    let needs_clauses = is_wanted("cutoff") || is_wanted("peer") && args.peer.is_some();
+    let clauses = if needs_clauses { files.clauses()? } else { Vec::new() };
     let scenes = scenes(args, &files, clauses)?;
     let mut report = Report::new();
     let mut add = |names: &[&str], measure: &dyn Fn() -> anyhow::Result<Vec<Figure>>| -> anyhow::Result<()> {
@@ -124,6 +132,7 @@ fn scenes(args: &Args, files: &Files, clauses: Vec<Clause>) -> anyhow::Result<Sc
     let noise = files.noise.as_ref().map(|noise| Sound::of(noise, engine::SPEECH_RATE));
     Ok(Scenes {
         cast,
+        peer: args.peer.clone().map(|command| Peer { command }),
         utterances: files.utterances()?,
         clauses,
         noise,
