@@ -132,7 +132,12 @@ async fn happened(host: &AppHandle, replies: &mut Replies, body: UiEventBody) {
     match body {
         UiEventBody::Settings { .. } => settings_changed(host).await,
         UiEventBody::Voice { voice } => {
-            let talk = Talk { phase: voice.phase, muted: voice.muted, key_down: false };
+            let talk = Talk {
+                phase: voice.phase,
+                muted: voice.muted,
+                shows: voice.sharing.is_some(),
+                key_down: false,
+            };
             change(host, |known| {
                 let key_down = known.voice.key_down && talk.is_on();
                 known.voice = Talk { key_down, ..talk };

@@ -46,6 +46,8 @@ pub(crate) struct Known {
 pub(crate) struct Talk {
     pub(crate) phase: VoicePhase,
     pub(crate) muted: bool,
+    /// The screen or a camera is shown in it.
+    pub(crate) shows: bool,
     /// The talk key is down, or was left so by `hark --talk`.
     pub(crate) key_down: bool,
 }

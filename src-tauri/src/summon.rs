@@ -26,6 +26,8 @@ pub(crate) enum Deed {
     EndTalk,
     /// Close or open the microphone.
     Mute,
+    /// Show neither the screen nor a camera any longer.
+    StopShowing,
     /// Show the large window.
     Open(WindowPlace),
     /// End the program.
@@ -94,6 +96,7 @@ fn on_main_thread(host: &AppHandle, deed: Deed) {
             let muted = !host.state::<Shell>().known().voice.muted;
             ask(host, async move |app| app.mute_voice(MuteVoice { muted }).await);
         }
+        Deed::StopShowing => ask(host, async |app| app.stop_sharing(Nothing {}).await),
         Deed::Open(place) => open(host, &place),
         Deed::Quit => host.exit(0),
     }

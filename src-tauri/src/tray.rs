@@ -21,6 +21,8 @@ pub(crate) enum Sign {
     Replying,
     Listening,
     Muted,
+    /// The screen or a camera is shown.
+    Showing,
 }
 
 impl Sign {
@@ -28,6 +30,7 @@ impl Sign {
         match known.voice.phase {
             VoicePhase::Off if known.replying > 0 => Self::Replying,
             VoicePhase::Off => Self::Idle,
+            _ if known.voice.shows => Self::Showing,
             _ if known.voice.muted => Self::Muted,
             _ => Self::Listening,
         }
@@ -40,6 +43,7 @@ impl Sign {
             Self::Replying => Some([0x2d, 0x7f, 0xf0]),
             Self::Listening => Some([0xe8, 0x5a, 0x10]),
             Self::Muted => Some([0x8d, 0x89, 0x83]),
+            Self::Showing => Some([0xd1, 0x24, 0x2f]),
         }
     }
 }
@@ -47,9 +51,9 @@ impl Sign {
 /// Shows how things stand; the first time, puts the sign there. On the main thread.
 pub(crate) fn refresh(host: &AppHandle) {
     let shell = host.state::<Shell>();
-    let (words, sign, talks, muted) = {
+    let (words, sign, talks, muted, seen) = {
         let known = shell.known();
-        (known.words.clone(), Sign::of(&known), known.voice.is_on(), known.voice.muted)
+        (known.words.clone(), Sign::of(&known), known.voice.is_on(), known.voice.muted, known.voice.shows)
     };
     // The words come with the first page.
     if words.open.is_empty() {
@@ -60,11 +64,13 @@ pub(crate) fn refresh(host: &AppHandle) {
         Sign::Replying => &words.replying,
         Sign::Listening => &words.listening,
         Sign::Muted => &words.muted,
+        Sign::Showing => &words.showing,
     };
     let item = |id: &str, text: &str| MenuItemBuilder::with_id(id, text).build(host);
     let menu = || -> tauri::Result<Menu<Wry>> {
         let state: MenuItem<Wry> = MenuItemBuilder::with_id("state", stand).enabled(false).build(host)?;
         let mute = MenuItemBuilder::with_id("mute", if muted { &words.unmute } else { &words.mute });
+        let showing = MenuItemBuilder::with_id("stop_showing", &words.stop_showing);
         let talk = if talks { item("end_talk", &words.end_talk)? } else { item("talk", &words.talk)? };
         MenuBuilder::new(host)
             .items(&[&state])
@@ -72,6 +78,7 @@ pub(crate) fn refresh(host: &AppHandle) {
             .items(&[&item("open", &words.open)?, &item("summon", &words.summon)?])
             .separator()
             .items(&[&talk, &mute.enabled(talks).build(host)?])
+            .items(&[&showing.enabled(seen).build(host)?])
             .separator()
             .items(&[&item("quit", &words.quit)?])
             .build()
@@ -122,6 +129,7 @@ fn deed(item: &str) -> Option<Deed> {
         "talk" => Deed::TalkKey(crate::keys::Press::Down),
         "end_talk" => Deed::EndTalk,
         "mute" => Deed::Mute,
+        "stop_showing" => Deed::StopShowing,
         "quit" => Deed::Quit,
         _ => return None,
     })
@@ -179,6 +187,8 @@ mod tests {
         assert_eq!(Sign::of(&known), Sign::Listening);
         known.voice.muted = true;
         assert_eq!(Sign::of(&known), Sign::Muted);
+        known.voice.shows = true;
+        assert_eq!(Sign::of(&known), Sign::Showing);
     }
 
     #[test]
@@ -193,7 +203,7 @@ mod tests {
 
     #[test]
     fn every_item_of_the_menu_does_something() {
-        for item in ["open", "summon", "talk", "end_talk", "mute", "quit"] {
+        for item in ["open", "summon", "talk", "end_talk", "mute", "stop_showing", "quit"] {
             assert!(deed(item).is_some(), "{item}");
         }
         assert_eq!(deed("state"), None);

@@ -22,13 +22,14 @@ use std::{
 const PROFILE: &str = "dist";
 
 /// Programs that live beside the window's own, on every system.
-const BESIDE: [&str; 8] = [
+const BESIDE: [&str; 9] = [
     "worker-llm",
     "worker-moonshine",
     "worker-kokoro",
     "worker-smart-turn",
     "worker-whisper",
     "worker-pdf",
+    "worker-heic",
     "worker-espeak",
     "hark",
 ];

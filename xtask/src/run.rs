@@ -22,8 +22,8 @@ const STARTER: &str = "starter";
 const VOICE: &str = "voice";
 
 /// The workers and the command line, of every system.
-const PACKAGES: [&str; 6] =
-    ["worker-llm", "worker-onnx", "worker-whisper", "worker-pdf", "worker-espeak", "cli"];
+const PACKAGES: [&str; 7] =
+    ["worker-llm", "worker-onnx", "worker-whisper", "worker-pdf", "worker-heic", "worker-espeak", "cli"];
 
 /// The worker for the voices of the system of this name (as [`env::consts::OS`] has it), where it has some.
 pub(crate) fn system_voice(system: &str) -> &'static [&'static str] {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use attachments::{Attachments, Kept, Trouble, is_pdf};
+use attachments::{Attachments, Kept, Trouble, is_heic, is_pdf};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::contract::{ApiError, Attach, ErrorCode, FileData, OneAttachment, PartOfDocument};
@@ -32,8 +32,12 @@ impl Files {
     }
 
     pub(crate) async fn take(&self, args: Attach) -> Result<Taken, ApiError> {
-        let bytes = decoded(&args.data)?;
+        let mut bytes = decoded(&args.data)?;
         let name = args.name;
+        if is_heic(&bytes) {
+            let _turn = self.turn().await?;
+            bytes = self.documents.read_heic(bytes).await?;
+        }
         if !is_pdf(&bytes) {
             let kept = self.with(move |files| files.take(&bytes)).await?;
             return Ok(Taken { files: vec![(name, kept)], part: None });

@@ -1,6 +1,7 @@
 //! The application as user interfaces see it: the contract, and the application behind it.
 
 mod app;
+mod commands;
 mod contract;
 mod core;
 mod files;
@@ -9,5 +10,6 @@ mod parts;
 pub use app::{App, OpenError, OpenStore, Parts};
 pub use contract::*;
 pub use parts::{
-    Clock, Desktop, Documents, LocalEngine, LocalStatus, ServerAddress, Servers, Speech, SpokenParts,
+    Clock, Desktop, Documents, LocalEngine, LocalStatus, ServerAddress, Servers, Sharing, SightNews, Sights,
+    Speech, SpokenParts,
 };

@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use attachments::pdf::Document;
-use engine::{LanguageModel, LoadRequest, SpeechToText, TextToSpeech, TurnJudge};
+use engine::{Image, LanguageModel, LoadRequest, SpeechToText, TextToSpeech, TurnJudge};
 use media::SoundCard;
 use model_store::ModelStore;
 use tokio::sync::watch;
 
-use crate::contract::{ApiError, ServerReport, SoundDevices, Voices};
+use crate::contract::{ApiError, ServerReport, Sharable, SharedThing, SoundDevices, Voices};
 
 /// How the local engine's process stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,11 +109,52 @@ pub trait Speech: Send + Sync {
     async fn voices(&self) -> Result<Voices, ApiError>;
 }
 
-/// Reads documents.
+/// Reads what is read in processes of their own.
 #[async_trait]
 pub trait Documents: Send + Sync {
     /// Reads a PDF: its text, or pictures of its first pages where it has none.
     async fn read_pdf(&self, bytes: Vec<u8>) -> Result<Document, ApiError>;
+    /// Reads a HEIC picture, where the system can: the same picture as a PNG file, upright.
+    async fn read_heic(&self, bytes: Vec<u8>) -> Result<Vec<u8>, ApiError>;
+}
+
+/// Sees the screen, and through cameras. Both wait for the system: milliseconds as a rule, a camera some seconds.
+pub trait Sights: Send + Sync {
+    /// What can be shared now.
+    fn list(&self) -> Sharable;
+    /// Begins to look at this. `news` is called on the thread that looks, and must not wait.
+    ///
+    /// # Errors
+    /// A sentence: it is not there, or the system does not allow it.
+    fn share(
+        &self,
+        what: &SharedThing,
+        news: Box<dyn FnMut(SightNews) + Send>,
+    ) -> Result<Arc<dyn Sharing>, ApiError>;
+}
+
+/// What happens to something that is shared.
+#[derive(Debug, Clone)]
+pub enum SightNews {
+    /// It has changed.
+    Changed,
+    /// It cannot be shared any longer; this is the last that is told.
+    Ended(ApiError),
+}
+
+/// Something that is shared, until the last of these is dropped.
+pub trait Sharing: Send + Sync {
+    /// Its name for people; may be empty.
+    fn name(&self) -> String;
+    /// What was there at a moment of the last seconds. At once.
+    fn at(&self, moment: Instant) -> Option<Image>;
+    /// What is there now. At once.
+    fn newest(&self) -> Option<Image>;
+    /// The newest picture as a JPEG file, no side longer than this.
+    ///
+    /// # Errors
+    /// A sentence: there is none any more.
+    fn small(&self, longest: u32) -> Result<Vec<u8>, ApiError>;
 }
 
 /// What only the desktop can do.

@@ -220,3 +220,13 @@ async fn a_document_is_its_text_or_its_pages() {
     assert_eq!(house.shown(), [vec![2]]);
     assert_eq!(house.asked()[0][0], "The file “paper.pdf”:\n```\nTides rise twice a day.\n```\n\nCompare.");
 }
+
+#[tokio::test]
+async fn a_picture_of_a_phone_is_read_by_the_system_and_kept_as_any_other() {
+    let house = House::new([]);
+    let photo = house.attach("IMG_1.heic", b"\0\0\0\x18ftypheic").await.unwrap();
+    assert_eq!(
+        (photo.media_type.as_str(), photo.kind),
+        ("image/png", AttachedKind::Picture { width: 8, height: 6 })
+    );
+}

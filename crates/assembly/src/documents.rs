@@ -1,4 +1,4 @@
-//! Documents, read in a process of their own, which may die of what it reads.
+//! Documents and HEIC pictures, each read in a process of its own, which may die of what it reads.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -17,7 +17,18 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// The most bytes it may answer with: eight pages' pictures, none of them as large as its pixels.
 const MOST_ANSWER: u64 = 128 << 20;
 
-/// The program `worker-pdf`.
+/// What is said then.
+const NO_LIBHEIF: &str = if cfg!(target_os = "macos") {
+    "HEIC pictures are read by libheif, which is not installed. Install it with “brew install libheif”, or attach the \
+     picture as JPEG or PNG."
+} else if cfg!(windows) {
+    "HEIC pictures cannot be read here. Attach the picture as JPEG or PNG."
+} else {
+    "HEIC pictures are read by libheif, which is not installed. Install it (“sudo apt install libheif1” on Debian and \
+     Ubuntu), or attach the picture as JPEG or PNG."
+};
+
+/// The programs `worker-pdf` and `worker-heic`.
 pub(crate) struct PdfProgram;
 
 #[async_trait]
@@ -27,30 +38,63 @@ impl Documents for PdfProgram {
         let answer = tokio::time::timeout(PATIENCE, ask(Command::new(program), bytes)).await;
         let refused = |refused| ApiError::from(Trouble::Refused(refused));
         match answer {
-            Ok(Ok(Some(answer))) => match rmp_serde::from_slice(&answer) {
+            Ok(Ok(answer)) => match rmp_serde::from_slice(&answer) {
                 Ok(Ok(document)) => Ok(document),
                 Ok(Err(Unread::Locked)) => Err(refused(Refused::LockedDocument)),
                 Ok(Err(Unread::Damaged | Unread::Empty)) | Err(_) => Err(refused(Refused::DamagedDocument)),
             },
             // It ended without an answer, or did not end: both are what it was given.
-            Ok(Ok(None)) | Err(_) => Err(refused(Refused::DamagedDocument)),
-            Ok(Err(error)) => {
+            Ok(Err(Unanswered::Ended(_))) | Err(_) => Err(refused(Refused::DamagedDocument)),
+            Ok(Err(Unanswered::Io(error))) => {
                 let words = format!("PDF files cannot be read: the program for it does not start ({error}).");
+                Err(ApiError::new(ErrorCode::EngineMissing, words))
+            }
+        }
+    }
+
+    async fn read_heic(&self, bytes: Vec<u8>) -> Result<Vec<u8>, ApiError> {
+        let program = worker_program("worker-heic")?;
+        let answer = tokio::time::timeout(PATIENCE, ask(Command::new(program), bytes)).await;
+        match answer {
+            Ok(Ok(picture)) => Ok(picture),
+            Ok(Err(Unanswered::Ended(Some(NO_LIBRARY)))) => {
+                Err(ApiError::new(ErrorCode::BadRequest, NO_LIBHEIF))
+            }
+            Ok(Err(Unanswered::Ended(_))) | Err(_) => {
+                Err(ApiError::from(Trouble::Refused(Refused::DamagedPicture)))
+            }
+            Ok(Err(Unanswered::Io(error))) => {
+                let words =
+                    format!("HEIC pictures cannot be read: the program for it does not start ({error}).");
                 Err(ApiError::new(ErrorCode::EngineMissing, words))
             }
         }
     }
 }
 
-/// What it answers; none when it failed. It is ended when nobody waits for it any more.
-async fn ask(mut program: Command, bytes: Vec<u8>) -> std::io::Result<Option<Vec<u8>>> {
+/// How `worker-heic` ends where the system has no libheif.
+const NO_LIBRARY: i32 = 3;
+
+/// Why it did not answer.
+enum Unanswered {
+    /// It ended otherwise than well, with this code where it had one.
+    Ended(Option<i32>),
+    /// It does not start, or the pipes to it broke.
+    Io(std::io::Error),
+}
+
+/// What it answers. It is ended when nobody waits for it any more.
+async fn ask(mut program: Command, bytes: Vec<u8>) -> Result<Vec<u8>, Unanswered> {
     let mut child = program
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .kill_on_drop(true)
-        .spawn()?;
-    let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else { return Ok(None) };
+        .spawn()
+        .map_err(Unanswered::Io)?;
+    let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+        return Err(Unanswered::Ended(None));
+    };
     let give = async move {
         // It may have ended already; then its answer tells.
         let _ = input.write_all(&bytes).await;
@@ -59,6 +103,7 @@ async fn ask(mut program: Command, bytes: Vec<u8>) -> std::io::Result<Option<Vec
     let mut answer = Vec::new();
     let mut output = output.take(MOST_ANSWER);
     let ((), read) = tokio::join!(give, output.read_to_end(&mut answer));
-    read?;
-    Ok(child.wait().await?.success().then_some(answer))
+    read.map_err(Unanswered::Io)?;
+    let status = child.wait().await.map_err(Unanswered::Io)?;
+    if status.success() { Ok(answer) } else { Err(Unanswered::Ended(status.code())) }
 }

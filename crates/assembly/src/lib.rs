@@ -5,6 +5,7 @@ mod desktop;
 mod documents;
 mod local;
 mod servers;
+mod sights;
 pub mod speech;
 
 use std::io::IsTerminal;
@@ -45,6 +46,7 @@ pub fn open_under(paths: Paths, runtime: &tokio::runtime::Handle) -> anyhow::Res
         servers: Arc::new(servers::RemoteServers::new()),
         speech: Arc::new(speech::SystemSpeech::new(paths.clone(), runtime.clone())),
         documents: Arc::new(documents::PdfProgram),
+        sights: Arc::new(sights::SystemSights),
         clock: Arc::new(now),
         paths,
     };

@@ -53,15 +53,19 @@ impl Attachments {
             return Err(Refused::TooLarge { bytes: bytes.len() as u64 }.into());
         }
         match looks(bytes)? {
-            Looks::Picture(format) => {
-                let made = picture::make(bytes, format)?;
-                let kind = Kind::Picture { image: made.id, width: made.width, height: made.height };
-                let kept = self.keep(&made.bytes, made.media_type, kind)?;
-                self.write(&self.path(kept.content, Some(SMALL)), &made.thumbnail)?;
-                Ok(kept)
-            }
+            Looks::Picture(format) => self.keep_picture(&picture::make(bytes, format)?),
             Looks::Text => self.keep(text::read(bytes)?.as_bytes(), "text/plain", Kind::Text),
         }
+    }
+
+    /// Takes a picture that was never a file, such as what was seen on the screen.
+    ///
+    /// # Errors
+    /// As [`Attachments::take`]; [`Trouble::Gone`] for one whose pixels are no longer there.
+    pub fn take_image(&self, image: &Image) -> Result<Kept, Trouble> {
+        let pixels = image.pixels().map_err(|_| Trouble::Gone)?;
+        let made = picture::of_pixels(pixels.width, pixels.height, pixels.rgb)?;
+        self.keep_picture(&made)
     }
 
     /// Takes what was read of a document: its text, or the pictures of its pages with their numbers.
@@ -197,6 +201,13 @@ impl Attachments {
             }
         }
         Ok(removed)
+    }
+
+    fn keep_picture(&self, made: &picture::Made) -> Result<Kept, Trouble> {
+        let kind = Kind::Picture { image: made.id, width: made.width, height: made.height };
+        let kept = self.keep(&made.bytes, made.media_type, kind)?;
+        self.write(&self.path(kept.content, Some(SMALL)), &made.thumbnail)?;
+        Ok(kept)
     }
 
     fn keep(&self, bytes: &[u8], media_type: &str, kind: Kind) -> Result<Kept, Trouble> {

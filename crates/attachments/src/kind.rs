@@ -13,13 +13,11 @@ pub(crate) enum Looks {
     Text,
 }
 
-/// Pictures that are known by their beginnings and not read. (A HEIC file's brands: ISO/IEC 23008-12.)
+/// The brands of HEIC files (ISO/IEC 23008-12), at byte 4.
+const HEIC: &[&[u8]] = &[b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"];
+
+/// Pictures that are known by their beginnings and not read.
 const UNREAD_PICTURES: &[(usize, &[u8], &str)] = &[
-    (4, b"ftypheic", "HEIC"),
-    (4, b"ftypheix", "HEIC"),
-    (4, b"ftyphevc", "HEIC"),
-    (4, b"ftypmif1", "HEIC"),
-    (4, b"ftypmsf1", "HEIC"),
     (4, b"ftypavif", "AVIF"),
     (4, b"ftypavis", "AVIF"),
     (0, b"II*\0", "TIFF"),
@@ -50,6 +48,9 @@ pub(crate) fn looks(bytes: &[u8]) -> Result<Looks, Refused> {
         Ok(ImageFormat::Bmp) if !is_text(bytes) => return Err(Refused::UnreadPicture { format: "BMP" }),
         _ => {}
     }
+    if is_heic(bytes) {
+        return Err(Refused::UnreadPicture { format: "HEIC" });
+    }
     let unread = UNREAD_PICTURES
         .iter()
         .find(|(at, start, _)| bytes.get(*at..).is_some_and(|it| it.starts_with(start)));
@@ -65,6 +66,11 @@ pub(crate) fn looks(bytes: &[u8]) -> Result<Looks, Refused> {
 /// Whether it is a PDF, which is read elsewhere ([`crate::Attachments::take_document`]).
 pub fn is_pdf(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"%PDF-")
+}
+
+/// Whether it is a HEIC picture, which is read elsewhere, by the system, where it can.
+pub fn is_heic(bytes: &[u8]) -> bool {
+    bytes.get(4..).is_some_and(|rest| HEIC.iter().any(|brand| rest.starts_with(brand)))
 }
 
 fn is_text(bytes: &[u8]) -> bool {

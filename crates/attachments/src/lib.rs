@@ -23,7 +23,7 @@ mod text;
 pub use error::{Refused, Trouble};
 pub use folder::Attachments;
 pub use kept::{BadName, ContentName, Kept, Kind, Thumbnail};
-pub use kind::is_pdf;
+pub use kind::{is_heic, is_pdf};
 pub use name::file_name;
 pub use picture::{LONGEST_SIDE, MOST_DECODED_BYTES, MOST_PICTURE_PIXELS, THUMBNAIL_SIDE};
 pub use text::MOST_TEXT_BYTES;

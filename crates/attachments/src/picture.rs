@@ -54,6 +54,19 @@ pub(crate) fn make(bytes: &[u8], format: ImageFormat) -> Result<Made, Refused> {
     Ok(Made { id, width, height, media_type, bytes, thumbnail })
 }
 
+/// The same for pixels: three bytes each (red, green, blue), row by row. Kept without loss, so that a model knows what is
+/// kept by the name of what it saw.
+pub(crate) fn of_pixels(width: u32, height: u32, rgb: Vec<u8>) -> Result<Made, Refused> {
+    let rgb = RgbImage::from_raw(width, height, rgb).ok_or(Refused::DamagedPicture)?;
+    let rgb = reduced(rgb, LONGEST_SIDE);
+    let bytes = png(&rgb)?;
+    let image =
+        Image::new(rgb.width(), rgb.height(), rgb.as_raw().clone()).map_err(|_| Refused::DamagedPicture)?;
+    let (id, width, height) = (image.id(), image.width(), image.height());
+    let thumbnail = jpeg(&reduced(rgb, THUMBNAIL_SIDE), THUMBNAIL_QUALITY)?;
+    Ok(Made { id, width, height, media_type: "image/png", bytes, thumbnail })
+}
+
 /// What a kept file shows: its name as a model knows it, and its size.
 pub(crate) fn identify(bytes: &[u8]) -> Result<(ImageId, u32, u32), Refused> {
     let rgb = pixels(bytes)?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::{Connection, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationId, HistoryError, MessageId, Reader};
+use crate::{ConversationId, History, HistoryError, MessageId, Reader};
 
 /// A file attached to a message. `Debug` leaves out its name.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +62,18 @@ impl Reader {
     }
 }
 
+impl History {
+    /// Adds files to a message, after those that it has; one that it has already is not added again.
+    pub fn attach(&mut self, message: MessageId, files: &[Attachment]) -> Result<(), HistoryError> {
+        let tx = self.begin()?;
+        let there = of_message(&tx, message)?;
+        let is_new = |file: &&Attachment| there.iter().all(|known| known.content != file.content);
+        let new: Vec<_> = files.iter().filter(is_new).cloned().collect();
+        insert_from(&tx, message, there.len(), &new)?;
+        Ok(tx.commit()?)
+    }
+}
+
 /// Those of one message.
 pub(crate) fn of_message(conn: &Connection, id: MessageId) -> Result<Vec<Attachment>, HistoryError> {
     let sql = format!("SELECT {COLUMNS} FROM attachment a WHERE a.message = ?1 ORDER BY a.position");
@@ -93,11 +105,22 @@ pub(crate) fn insert(
     message: MessageId,
     attachments: &[Attachment],
 ) -> Result<(), HistoryError> {
+    insert_from(tx, message, 0, attachments)
+}
+
+/// Those before `position` are there.
+fn insert_from(
+    tx: &Transaction<'_>,
+    message: MessageId,
+    position: usize,
+    attachments: &[Attachment],
+) -> Result<(), HistoryError> {
+    let first = u32::try_from(position).unwrap_or(u32::MAX);
     let mut statement = tx.prepare_cached(
         "INSERT INTO attachment (message, position, content, name, media_type, bytes, kind, width, height)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
-    for (position, it) in (0_u32..).zip(attachments) {
+    for (position, it) in (first..).zip(attachments) {
         let (kind, width, height) = match it.kind {
             AttachmentKind::Picture { width, height } => ("picture", Some(width), Some(height)),
             AttachmentKind::Text => ("text", None, None),

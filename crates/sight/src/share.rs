@@ -57,6 +57,11 @@ pub(crate) trait Watch: Send {
 
     /// What ends a wait from another thread.
     fn waker(&self) -> Result<Box<dyn Fn() + Send + Sync>, SightError>;
+
+    /// Whether two pictures show the same.
+    fn is_same(&self, before: &Picture, now: &Picture) -> bool {
+        before == now
+    }
 }
 
 /// Something is shared, until this is dropped.
@@ -247,7 +252,7 @@ impl<F: FnMut(ShareNews)> Sharing<F> {
             other => other?,
         };
         let last = self.shared.lock().newest();
-        if *last.picture == picture {
+        if self.watch.is_same(&last.picture, &picture) {
             return Ok(());
         }
         let frame = Frame { picture: Arc::new(picture), taken, number: last.number + 1 };

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use api::{GlobalKey, GlobalKeyState, GlobalKeyView};
 use ashpd::desktop::CreateSessionOptions;
-use ashpd::desktop::global_shortcuts::{BindShortcutsOptions, GlobalShortcuts, NewShortcut, Shortcut};
+use ashpd::desktop::global_shortcuts::{
+    Activated, BindShortcutsOptions, Deactivated, GlobalShortcuts, NewShortcut, Shortcut, ShortcutsChanged,
+};
+use ashpd::zbus::names::MemberName;
 use futures::StreamExt;
 use settings::{KeyCombo, Modifier};
 
@@ -70,9 +73,8 @@ async fn follow(
     wanted: &Wanted,
 ) -> Result<(), ashpd::Error> {
     let session = portal.create_session(CreateSessionOptions::default()).await?;
-    let mut down = portal.receive_activated().await?;
-    let mut up = portal.receive_deactivated().await?;
-    let mut changes = portal.receive_shortcuts_changed().await?;
+    // One stream of all that is told: of several, a key could be seen to go up before it went down.
+    let mut told = portal.receive_all_signals().await?;
     let asked: Vec<NewShortcut> = wanted
         .iter()
         .filter_map(|(key, combo)| {
@@ -82,20 +84,22 @@ async fn follow(
         .collect();
     let answer = portal.bind_shortcuts(&session, &asked, None, BindShortcutsOptions::default()).await?;
     on_change(given(wanted, answer.response()?.shortcuts()));
-    loop {
-        let (name, press) = tokio::select! {
-            Some(one) = down.next() => (one.shortcut_id().to_owned(), Press::Down),
-            Some(one) = up.next() => (one.shortcut_id().to_owned(), Press::Up),
-            Some(change) = changes.next() => {
-                on_change(given(wanted, change.shortcuts()));
+    while let Some(signal) = told.next().await {
+        let body = signal.body();
+        let (name, press) = match signal.header().member().map(MemberName::as_str) {
+            Some("Activated") => (body.deserialize::<Activated>()?.shortcut_id().to_owned(), Press::Down),
+            Some("Deactivated") => (body.deserialize::<Deactivated>()?.shortcut_id().to_owned(), Press::Up),
+            Some("ShortcutsChanged") => {
+                on_change(given(wanted, body.deserialize::<ShortcutsChanged>()?.shortcuts()));
                 continue;
             }
-            else => return Ok(()),
+            _ => continue,
         };
         if let Some(key) = [GlobalKey::Summon, GlobalKey::Talk].into_iter().find(|&key| id(key) == name) {
             on_key(KeyEvent { key, press, time: 0 });
         }
     }
+    Ok(())
 }
 
 fn id(key: GlobalKey) -> &'static str {

@@ -91,10 +91,15 @@ pub async fn focused(title: &str) -> anyhow::Result<String> {
     Ok(found)
 }
 
-/// Gives the window with this title the focus.
-pub fn choose(title: &str) -> anyhow::Result<()> {
-    let window = visible(title)?.with_context(|| format!("no window {title}"))?;
-    xdotool(&["windowactivate", &window]).map(drop)
+/// Waits until a window with this title is seen, and gives it the focus.
+pub async fn choose(title: &str) -> anyhow::Result<()> {
+    let mut found = None;
+    until(&format!("{title} is seen"), || {
+        found = visible(title)?;
+        Ok(found.is_some())
+    })
+    .await?;
+    xdotool(&["windowactivate", &found.unwrap_or_default()]).map(drop)
 }
 
 /// Waits until no window with this title is seen.

@@ -187,7 +187,7 @@ async fn closing_the_window_asks_once_and_then_it_stays_to_be_summoned() -> anyh
     let _one = ONE_AT_A_TIME.lock().await;
     let home = home_with_model!();
     let window = opened(&home).await?;
-    desk::choose(MAIN)?;
+    desk::choose(MAIN).await?;
     desk::focused(MAIN).await?;
     desk::press("alt+F4")?;
     window.until("document.body.innerText.includes('Ctrl+Shift+F9 brings up the bar')").await?;

@@ -518,6 +518,14 @@ listening: string,
  */
 muted: string, 
 /**
+ * Tray, how it stands: the screen or a camera is shown.
+ */
+showing: string, 
+/**
+ * Tray: shows it no longer.
+ */
+stop_showing: string, 
+/**
  * Notification: a reply has ended.
  */
 answered: string, 
@@ -1121,6 +1129,129 @@ data_folder: string,
 models_folder: string, };
 
 /**
+ * What can be shared now.
+ */
+export type Sharable = { 
+/**
+ * Monitors, the main one first.
+ */
+screens: Array<SharableScreen>, 
+/**
+ * Windows of other programs, topmost first.
+ */
+windows: Array<SharableWindow>, 
+/**
+ * Cameras.
+ */
+cameras: Array<SharableCamera>, 
+/**
+ * Why there are no screens and windows in it.
+ */
+screen_problem: ApiError | null, 
+/**
+ * Why there are no cameras in it.
+ */
+camera_problem: ApiError | null, };
+
+/**
+ * A camera.
+ */
+export type SharableCamera = { 
+/**
+ * Which it is.
+ */
+camera: string, 
+/**
+ * What it calls itself.
+ */
+name: string, };
+
+/**
+ * A monitor.
+ */
+export type SharableScreen = { 
+/**
+ * Its number.
+ */
+screen: number, 
+/**
+ * What the system calls it.
+ */
+name: string, 
+/**
+ * Pixels from left to right.
+ */
+width: number, 
+/**
+ * Pixels from top to bottom.
+ */
+height: number, };
+
+/**
+ * A window.
+ */
+export type SharableWindow = { 
+/**
+ * Its number.
+ */
+window: number, 
+/**
+ * What its title bar says; may be empty.
+ */
+title: string, 
+/**
+ * The program it belongs to; may be empty.
+ */
+program: string, };
+
+/**
+ * Shares this in the spoken conversation that is on, in place of what is shared.
+ */
+export type ShareSight = { 
+/**
+ * What.
+ */
+what: SharedThing, };
+
+/**
+ * Something that can be shared.
+ */
+export type SharedThing = { "kind": "screen", 
+/**
+ * Its number, from the list; none is the one with the pointer.
+ */
+screen: number | null, } | { "kind": "window", 
+/**
+ * Its number, from the list.
+ */
+window: number, } | { "kind": "camera", 
+/**
+ * Its id, from the list; none is the first there is.
+ */
+camera: string | null, };
+
+/**
+ * What is shared now.
+ */
+export type SharingView = { 
+/**
+ * What.
+ */
+what: SharedThing, 
+/**
+ * Its name for people: a monitor's, a window's title, a camera's; may be empty.
+ */
+name: string, 
+/**
+ * It is looked at; before, it is being opened.
+ */
+on: boolean, 
+/**
+ * How many different pictures of it there were. With a higher number another one can be had.
+ */
+pictures: number, };
+
+/**
  * Everything a fresh window needs.
  */
 export type Snapshot = { 
@@ -1595,7 +1726,11 @@ problem: ApiError | null,
 /**
  * The last reply's times.
  */
-timings: TurnTimingsView | null, };
+timings: TurnTimingsView | null, 
+/**
+ * What is shared.
+ */
+sharing: SharingView | null, };
 
 /**
  * What a spoken conversation waits for before it begins.
@@ -1719,4 +1854,12 @@ export type Commands = {
   play_test_tone: { args: Nothing; reply: Nothing };
   /** Reads a message aloud; `stop_speaking` ends it. */
   read_aloud: { args: ReadAloud; reply: Nothing };
+  /** What can be shared in a spoken conversation. Looking does not open any camera. */
+  sharable: { args: Nothing; reply: Sharable };
+  /** Shares a screen, a window or a camera in the spoken conversation; ends with it. */
+  share: { args: ShareSight; reply: Nothing };
+  /** Shares nothing any more. */
+  stop_sharing: { args: Nothing; reply: Nothing };
+  /** What is shared as it is now: a small picture, at most 640 pixels a side. */
+  shared_picture: { args: Nothing; reply: FileData };
 };

@@ -15,6 +15,7 @@ import { lastOf, streaming } from './conversation';
 import type { ConversationList, State } from './state';
 import { Ui } from './ui.svelte';
 import { Desktop } from './desktop.svelte';
+import { Sharing } from './sharing.svelte';
 import { Voice } from './voice.svelte';
 import { currentConversation, rememberConversation } from './address';
 
@@ -26,6 +27,7 @@ export class App {
   failure = $state.raw<ApiError | null>(null);
   readonly ui = new Ui();
   readonly voice: Voice;
+  readonly sharing: Sharing;
   /** Null in a browser's tab. */
   readonly desktop: Desktop | null;
   /** Files that wait to go with the next message. */
@@ -43,6 +45,7 @@ export class App {
       open: (conversation) => this.open(conversation),
       startNew: () => this.startNew(),
     });
+    this.sharing = new Sharing({ host, ask: (name, args) => this.ask(name, args) });
     this.desktop = host.desktop ? new Desktop(this, host.desktop) : null;
     this.attaching = new Attaching({
       host,
@@ -62,6 +65,7 @@ export class App {
         this.state = state;
         this.failure = null;
         this.voice.follow(before, state);
+        this.sharing.follow(state.voice.sharing);
       },
       levels: (levels) => this.voice.levels.take(levels),
       failed: (error) => {

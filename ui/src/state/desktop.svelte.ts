@@ -114,6 +114,8 @@ function words(): HostWords {
     replying: t('tray.replying'),
     listening: t('tray.listening'),
     muted: t('tray.muted'),
+    showing: t('tray.showing'),
+    stop_showing: t('share.stop'),
     answered: t('notice.answered'),
     failed: t('notice.failed'),
   };

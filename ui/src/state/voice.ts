@@ -4,6 +4,7 @@ import type {
   EngineView,
   MessageView,
   ModelView,
+  SharingView,
   SoundDevice,
   TurnTimingsView,
   VoiceLevels,
@@ -211,4 +212,9 @@ export function withChosen(options: Option[], chosen: string, words: Pick<Device
 /** What is to be said about a problem: voice models and chat models are fetched in different places. */
 export function isVoiceModelMissing(error: ApiError, canChat: boolean): boolean {
   return error.code === 'no_model' && canChat;
+}
+
+/** The sentence that says what is shared. */
+export function sightName({ what }: SharingView): Key {
+  return `share.on.${what.kind}`;
 }

@@ -55,6 +55,7 @@ export function voice(more: Partial<VoiceView> = {}): VoiceView {
     speaking: null,
     problem: null,
     timings: null,
+    sharing: null,
     ...more,
   };
 }

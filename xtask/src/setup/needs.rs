@@ -73,6 +73,8 @@ pub(super) const NEEDS: &[Need] = &[
     need("ALSA", Build, Package,                                   [&["libasound2-dev"], &["alsa-lib-devel"], &["alsa-lib"],   &["alsa-devel"],  &[],         &[]]),
     // The voice that needs no model: its library is loaded when Hark speaks.
     useful("espeak-ng", Build, Command(&["espeak-ng"]),            [&["espeak-ng"],     &["espeak-ng"],     &["espeak-ng"],  &["espeak-ng"],   &["espeak-ng"], &["eSpeak-NG.eSpeak-NG"]]),
+    // Pictures of phones: its library is loaded when one is attached.
+    useful("libheif", Build, Package,                              [&["libheif1"],      &["libheif"],       &["libheif"],    &["libheif1"],    &["libheif"], &[]]),
     useful("ccache", Build, Command(&["ccache"]),                  [&["ccache"],        &["ccache"],        &["ccache"],     &["ccache"],      &["ccache"], &["Ccache.Ccache"]]),
     useful("pip", Build, Pip,                                      [&["python3-pip"],   &["python3-pip"],   &["python-pip"], &["python3-pip"], &["python"], &["Python.Python.3.13"]]),
 

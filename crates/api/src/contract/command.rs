@@ -8,8 +8,8 @@ use ts_rs::TS;
 
 use super::{
     ApiError, Attach, Attached, AttachedFile, ChooseVoiceMode, ConversationPage, ConversationView, ErrorCode,
-    FileData, MuteVoice, OneAttachment, ReadAloud, ServerReport, Snapshot, SoundDevices, StartVoice, TalkKey,
-    Voices,
+    FileData, MuteVoice, OneAttachment, ReadAloud, ServerReport, Sharable, ShareSight, Snapshot,
+    SoundDevices, StartVoice, TalkKey, Voices,
 };
 
 /// No arguments, or nothing to tell.
@@ -377,4 +377,12 @@ commands! {
     play_test_tone(Nothing) -> Nothing;
     /// Reads a message aloud; `stop_speaking` ends it.
     read_aloud(ReadAloud) -> Nothing;
+    /// What can be shared in a spoken conversation. Looking does not open any camera.
+    sharable(Nothing) -> Sharable;
+    /// Shares a screen, a window or a camera in the spoken conversation; ends with it.
+    share(ShareSight) -> Nothing;
+    /// Shares nothing any more.
+    stop_sharing(Nothing) -> Nothing;
+    /// What is shared as it is now: a small picture, at most 640 pixels a side.
+    shared_picture(Nothing) -> FileData;
 }

@@ -174,6 +174,10 @@ pub struct HostWords {
     pub listening: String,
     /// Tray, how it stands: the microphone is muted.
     pub muted: String,
+    /// Tray, how it stands: the screen or a camera is shown.
+    pub showing: String,
+    /// Tray: shows it no longer.
+    pub stop_showing: String,
     /// Notification: a reply has ended.
     pub answered: String,
     /// Notification: a reply has failed.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::ApiError;
+use super::{ApiError, SharingView};
 
 /// Begins a spoken conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -204,6 +204,8 @@ pub struct VoiceView {
     pub problem: Option<ApiError>,
     /// The last reply's times.
     pub timings: Option<TurnTimingsView>,
+    /// What is shared.
+    pub sharing: Option<SharingView>,
 }
 
 /// Live words of the user.

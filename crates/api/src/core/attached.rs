@@ -64,7 +64,7 @@ pub(crate) fn attachment_view(it: &Attachment) -> AttachmentView {
     }
 }
 
-fn attachment(kept: Kept, name: &str) -> Attachment {
+pub(crate) fn attachment(kept: Kept, name: &str) -> Attachment {
     Attachment {
         content: kept.content.to_string(),
         name: file_name(name),
@@ -137,7 +137,7 @@ impl Core {
     }
 
     /// Whether the local model of this name takes pictures; none when that is not known.
-    fn sees(&self, name: &str) -> Option<bool> {
+    pub(crate) fn sees(&self, name: &str) -> Option<bool> {
         let views = self.models.views(self.config.context_tokens());
         let here = |view: &&crate::contract::ModelView| {
             view.name == name && matches!(view.place, ModelPlace::Installed { .. })
@@ -214,9 +214,15 @@ impl Core {
 
     fn shown_turn(&self, message: &Message) -> (Turn, Vec<Media>) {
         let speaker = if message.role == Role::User { Speaker::User } else { Speaker::Assistant };
+        let (files, media) = self.shown_files(&message.attachments);
+        (Turn { speaker, text: with_files(&files, &message.text) }, media)
+    }
+
+    /// Files as a model is shown them: names with texts, and pictures.
+    pub(crate) fn shown_files(&self, attachments: &[Attachment]) -> (Vec<(String, String)>, Vec<Media>) {
         let mut files: Vec<(String, String)> = Vec::new();
         let mut media = Vec::new();
-        for it in &message.attachments {
+        for it in attachments {
             match self.shown(it) {
                 Ok(Shown::Text(text)) => files.push((file_name(&it.name), text)),
                 Ok(Shown::Picture(image)) => media.push(Media::Image(image)),
@@ -224,7 +230,7 @@ impl Core {
                 Err(_) => files.push((file_name(&it.name), "(This file is no longer there.)".to_owned())),
             }
         }
-        (Turn { speaker, text: with_files(&files, &message.text) }, media)
+        (files, media)
     }
 
     fn shown(&self, it: &Attachment) -> Result<Shown, ApiError> {
@@ -233,15 +239,6 @@ impl Core {
             Some(image) => Shown::Picture(image),
             None => Shown::Text(self.attachments.text(content)?),
         })
-    }
-
-    /// The branch that is shown without one of its messages, in words alone.
-    pub(crate) fn turns_without(
-        &self,
-        id: ConversationId,
-        left_out: Option<MessageId>,
-    ) -> Result<Vec<Turn>, ApiError> {
-        Ok(self.shown_turns(id, left_out)?.into_iter().map(|(turn, _)| turn).collect())
     }
 
     /// Puts the files of an export's messages into it. What is no longer there is left out.

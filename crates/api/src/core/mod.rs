@@ -9,6 +9,7 @@ mod choice;
 mod config;
 mod conversations;
 mod convert;
+mod eyes;
 mod models;
 mod queue;
 mod replies;
@@ -24,10 +25,11 @@ use history::{ConversationId, History, TimestampMs};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::contract::{ApiError, EngineView, Notice, SummonView, UiEvent, UiEventBody};
-use crate::parts::{Clock, Desktop, LocalEngine, Servers, Speech};
+use crate::parts::{Clock, Desktop, LocalEngine, Servers, Sights, Speech};
 
 pub(crate) use attached::{Looking, content_name, decoded, encoded, page_name};
 pub(crate) use config::Config;
+pub(crate) use eyes::{Eyes, Shared};
 pub(crate) use models::Models;
 use queue::Waiting;
 use replies::{Ended, Running};
@@ -53,6 +55,7 @@ pub(crate) struct Core {
     pub(crate) servers: Arc<dyn Servers>,
     pub(crate) desktop: Arc<dyn Desktop>,
     pub(crate) speech: Arc<dyn Speech>,
+    pub(crate) sights: Arc<dyn Sights>,
     pub(crate) clock: Clock,
     pub(crate) runtime: tokio::runtime::Handle,
     /// The way back for work done elsewhere. Weak, so that the thread ends when the last handle is dropped.
@@ -69,6 +72,8 @@ pub(crate) struct Core {
     pub(crate) looking: HashMap<String, Looking>,
     /// The spoken conversation.
     pub(crate) voice: Voice,
+    /// What is shared in it.
+    pub(crate) shared: Shared,
     /// What listened and looked, and when.
     pub(crate) sensors: SensorLog,
     /// As the host told it last.

@@ -76,11 +76,11 @@ impl Core {
         };
         let queued = self.running.contains_key(&id) && !self.is_spoken(id);
         if self.is_spoken(id) {
-            if !attachments.is_empty() {
-                let words = "Files cannot be shown in a spoken conversation yet. End it to send them.";
+            if args.text.trim().is_empty() {
+                let words = "In a spoken conversation, write a few words with the file.";
                 return Err(ApiError::new(ErrorCode::BadRequest, words));
             }
-            self.say_typed(args.text);
+            self.say_typed(args.text, attachments);
         } else if queued {
             self.enqueue(id, args.text, attachments);
         } else {

@@ -7,22 +7,26 @@ mod alone;
 mod shown;
 mod told;
 mod unwritten;
+mod wanted;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use dialogue::prompt::Turn;
-use engine::{EngineError, Language};
-use history::{ConversationId, MessageId};
-use media::{DeviceName, Microphone, SoundRequest};
-use session::voice::{VoiceCommand, VoiceEngines, VoiceHandle, VoiceSettings, VoiceStart};
-use settings::{SpokenLanguage, TurnMode};
+use engine::{EngineError, Media};
+use history::{Attachment, ConversationId, MessageId};
+use media::SoundRequest;
+use session::voice::{
+    Shown, TypedMessage, VoiceCommand, VoiceEngines, VoiceHandle, VoiceSettings, VoiceStart,
+};
 use turn::{Gen, Mode, Muted};
 
 use super::choice::{Chosen, Source};
 use super::convert::conversation_id;
 use super::reply_task::make_ready;
 use super::{Core, Op};
-use crate::contract::{ApiError, ErrorCode, StartVoice, VoiceMode, VoicePhase, VoiceView, VoiceWait};
+use crate::contract::{
+    ApiError, ErrorCode, ShareSight, SharingView, StartVoice, VoiceMode, VoicePhase, VoiceView, VoiceWait,
+};
 use crate::parts::SpokenParts;
 use shown::{shown_mode, shown_start, wanted_mode};
 use unwritten::Unwritten;
@@ -46,6 +50,8 @@ pub(crate) struct Voice {
     /// The question of each reply.
     questions: HashMap<Gen, MessageId>,
     unwritten: Unwritten,
+    /// A typed message that is not in the history yet, and the files that go with it.
+    typed: Option<(String, Vec<Attachment>)>,
 }
 
 /// What the sound link is open for.
@@ -63,6 +69,24 @@ enum Purpose {
 impl Voice {
     pub(crate) fn view(&self) -> &VoiceView {
         &self.view
+    }
+
+    /// The conversation that it is about, once there is one.
+    pub(crate) fn conversation(&self) -> Option<ConversationId> {
+        conversation_id(self.view.conversation.as_deref()?).ok()
+    }
+
+    /// What is shared is this now; whether something was.
+    pub(crate) fn share(&mut self, sharing: Option<SharingView>) -> bool {
+        std::mem::replace(&mut self.view.sharing, sharing).is_some()
+    }
+
+    pub(crate) fn sharing(&mut self) -> Option<&mut SharingView> {
+        self.view.sharing.as_mut()
+    }
+
+    pub(crate) fn has_problem(&mut self, problem: ApiError) {
+        self.view.problem = Some(problem);
     }
 
     fn send(&self, command: VoiceCommand) {
@@ -90,7 +114,7 @@ impl Core {
         // What waits belongs to the conversation before.
         self.written()?;
         self.end_voice();
-        let turns = conversation.map(|id| self.turns(id)).transpose()?.unwrap_or_default();
+        let turns = conversation.map(|id| self.shown_turns(id, None)).transpose()?.unwrap_or_default();
         let mut request = self.config.generate_request(Vec::new());
         // A spoken answer that is not cut off goes on for minutes; a person says a few sentences.
         request.max_tokens = request.max_tokens.or(Some(SPOKEN_TOKENS));
@@ -98,6 +122,7 @@ impl Core {
             system: self.config.spoken_prompt(),
             turns,
             request,
+            most_pictures: self.most_pictures(),
             settings: self.voice_settings(),
         };
         let voice = &mut self.voice;
@@ -138,7 +163,10 @@ impl Core {
             match model {
                 Ok(model) => {
                     let SpokenParts { card, recogniser, voice, judge, voice_activity } = opening.parts;
-                    let engines = VoiceEngines { card, recogniser, model, voice, judge, voice_activity };
+                    let eyes: Option<Arc<dyn session::voice::Eyes>> =
+                        Some(Arc::new(core.shared.eyes.clone()));
+                    let engines =
+                        VoiceEngines { card, recogniser, model, voice, judge, voice_activity, eyes };
                     core.voice.view.waits_for = Some(VoiceWait::Speech);
                     core.tell_voice();
                     core.begin_voice(opening.number, engines, opening.start);
@@ -176,6 +204,7 @@ impl Core {
     }
 
     fn voice_failed(&mut self, error: ApiError) {
+        self.unshare();
         let conversation = self.voice.view.conversation.take();
         self.voice.view = VoiceView { conversation, problem: Some(error), ..VoiceView::default() };
         self.tell_voice();
@@ -211,6 +240,7 @@ impl Core {
 
     /// Closes the sound; the conversation's place in the history is still known.
     fn close_voice(&mut self) {
+        self.unshare();
         self.voice.opening += 1;
         self.voice.handle = None;
         self.voice.purpose = Purpose::Talk;
@@ -257,7 +287,7 @@ impl Core {
         self.is_talking() && self.voice.view.conversation == Some(id.to_string())
     }
 
-    fn is_talking(&self) -> bool {
+    pub(crate) fn is_talking(&self) -> bool {
         self.voice.handle.is_some() && self.voice.purpose == Purpose::Talk
     }
 
@@ -270,14 +300,18 @@ impl Core {
     }
 
     /// Answers a typed message aloud.
-    pub(crate) fn say_typed(&mut self, text: String) {
-        self.voice.send(VoiceCommand::Typed(text));
+    pub(crate) fn say_typed(&mut self, text: String, attachments: Vec<Attachment>) {
+        let (files, media) = self.shown_files(&attachments);
+        let pictures = media.into_iter().map(|Media::Image(image)| image).collect();
+        self.voice.typed = Some((text.clone(), attachments));
+        let shown = Shown { files, pictures };
+        self.voice.send(VoiceCommand::Typed(TypedMessage { text, shown }));
     }
 
     /// The conversation was changed from outside.
     pub(crate) fn spoken_turns_changed(&mut self, id: ConversationId) {
         if self.is_spoken(id)
-            && let Ok(turns) = self.turns(id)
+            && let Ok(turns) = self.shown_turns(id, None)
         {
             self.voice.send(VoiceCommand::Turns(turns));
         }
@@ -313,8 +347,13 @@ impl Core {
     fn open_again(&mut self) {
         let opened = match self.voice.purpose {
             Purpose::Talk => {
-                let VoiceView { conversation, muted, .. } = self.voice.view.clone();
+                let VoiceView { conversation, muted, sharing, .. } = self.voice.view.clone();
                 let started = self.start_voice(&StartVoice { conversation });
+                // What was shared is shared on.
+                let started = started.and_then(|()| match sharing {
+                    Some(sharing) => self.share(ShareSight { what: sharing.what }),
+                    None => Ok(()),
+                });
                 // A muted microphone stays muted.
                 self.voice.view.muted = muted;
                 self.tell_voice();
@@ -336,39 +375,6 @@ impl Core {
             return Err(ApiError::new(ErrorCode::BadRequest, "There is no spoken conversation."));
         }
         Ok(())
-    }
-
-    fn voice_settings(&self) -> VoiceSettings {
-        let voice = &self.config.settings().voice;
-        let device = |name: &Option<String>| name.clone().map(DeviceName);
-        // The file holds decimal numbers in double precision.
-        #[allow(clippy::cast_possible_truncation)]
-        VoiceSettings {
-            devices: SoundRequest {
-                microphone: Microphone::Open,
-                input: device(&voice.microphone),
-                output: device(&voice.speaker),
-            },
-            mode: match voice.mode {
-                TurnMode::HandsFree => Mode::HandsFree,
-                TurnMode::PushToTalk => Mode::PushToTalk,
-            },
-            language: match voice.language {
-                SpokenLanguage::Auto => None,
-                SpokenLanguage::En => Some("en"),
-                SpokenLanguage::Es => Some("es"),
-                SpokenLanguage::Zh => Some("zh"),
-            }
-            .map(|code| Language(code.to_owned())),
-            voice: voice.voice.clone(),
-            rate: voice.rate as f32,
-            volume: voice.volume as f32,
-        }
-    }
-
-    /// The branch that is shown, as a model is told it.
-    fn turns(&self, id: ConversationId) -> Result<Vec<Turn>, ApiError> {
-        self.turns_without(id, None)
     }
 }
 

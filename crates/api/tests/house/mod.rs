@@ -8,7 +8,9 @@
 //! An application with scripted parts in a folder of its own.
 
 mod models;
+mod sights;
 pub mod sound;
+mod speech;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,6 +30,7 @@ use engine::{Eyes, LanguageModel, Line, LoadRequest, ScriptedModel};
 use settings::Paths;
 use tokio::sync::{Mutex, broadcast, watch};
 
+pub use sights::Screen;
 pub use sound::Card;
 
 /// So long is waited for what should come at once; only a failing test waits for it.
@@ -39,6 +42,8 @@ pub struct House {
     events: Mutex<broadcast::Receiver<UiEvent>>,
     /// Its sound card.
     pub card: Arc<Card>,
+    /// What can be shared.
+    pub sights: Arc<Screen>,
     folder: tempfile::TempDir,
 }
 
@@ -88,6 +93,7 @@ impl House {
     fn open_in(folder: tempfile::TempDir, model: ScriptedModel) -> Self {
         let model = Arc::new(model);
         let card = Arc::<Card>::default();
+        let sights = Arc::<Screen>::default();
         let paths = Paths::under(folder.path());
         let models = paths.models.clone();
         let parts = Parts {
@@ -100,11 +106,12 @@ impl House {
             desktop: Arc::new(NoDesktop(folder.path().join("downloads"))),
             speech: Arc::new(NoSpeech(card.clone())),
             documents: Arc::new(NoDocuments),
+            sights: sights.clone(),
             clock: Arc::new(|| 1_700_000_000_000),
         };
         let app = App::open(parts, tokio::runtime::Handle::current()).unwrap();
         let events = Mutex::new(app.events());
-        Self { app, model, events, card, folder }
+        Self { app, model, events, card, sights, folder }
     }
 
     pub async fn closed_and_opened_again(self) -> Self {
@@ -255,7 +262,7 @@ struct NoSpeech(Arc<Card>);
 #[async_trait]
 impl Speech for NoSpeech {
     fn parts(&self, _: &model_store::ModelStore, _: &settings::Voice) -> Result<SpokenParts, ApiError> {
-        Err(ApiError::new(ErrorCode::NoModel, "The speech models are not here yet."))
+        Ok(speech::parts(self.0.clone()))
     }
 
     fn card(&self) -> Arc<dyn media::SoundCard> {
@@ -301,6 +308,13 @@ impl Documents for NoDocuments {
             });
         };
         Ok(Document { pages: 1, read: 1, text: text.to_owned(), pictures: Vec::new() })
+    }
+
+    async fn read_heic(&self, _: Vec<u8>) -> Result<Vec<u8>, ApiError> {
+        let mut out = std::io::Cursor::new(Vec::new());
+        let picture = image::RgbImage::from_pixel(8, 6, image::Rgb([7; 3]));
+        picture.write_to(&mut out, image::ImageFormat::Png).unwrap();
+        Ok(out.into_inner())
     }
 }
 

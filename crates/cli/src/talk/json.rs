@@ -2,14 +2,13 @@
 
 use std::io::{self, BufRead, Write};
 
-use api::{
-    ApiError, App, Commands, ErrorCode, Nothing, StartVoice, UiEvent, UiEventBody, VoicePhase, dispatch,
-};
+use api::{ApiError, App, Commands, ErrorCode, Nothing, UiEvent, UiEventBody, VoicePhase, dispatch};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
+use super::show::Beginning;
 use crate::exit::Exit;
 
 /// Commands that may wait; a full queue makes whoever sends them wait.
@@ -32,10 +31,10 @@ fn no_arguments() -> Value {
 }
 
 /// Talks until the conversation or standard input ends.
-pub(super) async fn talk(app: &App, start: StartVoice) -> anyhow::Result<Exit> {
+pub(super) async fn talk(app: &App, start: Beginning) -> anyhow::Result<Exit> {
     let mut events = app.events();
     line(&json!({ "snapshot": app.snapshot(Nothing {}).await? }))?;
-    app.start_voice(start).await?;
+    start.begin(app).await?;
     let mut calls = lines();
     let mut pressed = Box::pin(tokio::signal::ctrl_c());
     let mut begun = false;

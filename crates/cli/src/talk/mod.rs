@@ -8,6 +8,7 @@ mod json;
 mod keys;
 mod plain;
 mod screen;
+mod show;
 mod typed;
 mod watch;
 
@@ -24,6 +25,7 @@ use crate::models::Opened;
 use crate::opened;
 use crate::opening::{self, Keeping, Open, Wanted};
 use crate::speech::{device, have_recogniser};
+use show::Beginning;
 
 const KEYS: &str = "\
 Keys, in a terminal:
@@ -59,6 +61,10 @@ pub(crate) struct Args {
     /// Only what is said while the talk key is down counts
     #[arg(long)]
     push_to_talk: bool,
+    /// Show it what is seen here, as it changes: screen, screen:NAME, window:TITLE, camera or camera:NAME (parts of names
+    /// are enough). The model has to be one that sees
+    #[arg(long, value_name = "WHAT")]
+    show: Option<String>,
     /// Keep nothing: the conversation is in memory alone
     #[arg(long, conflicts_with_all = ["resume", "conversation"])]
     no_history: bool,
@@ -124,7 +130,11 @@ async fn talk(open: &Open, args: &Args) -> anyhow::Result<Exit> {
             app.choose_model(chosen).await?;
         }
     }
-    let start = StartVoice { conversation };
+    let show = match &args.show {
+        Some(words) => Some(show::find(app, words).await?),
+        None => None,
+    };
+    let start = Beginning { start: StartVoice { conversation }, show };
     if args.json {
         return json::talk(app, start).await;
     }
@@ -133,8 +143,8 @@ async fn talk(open: &Open, args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// Begins, with somebody listening to the events from before it.
-async fn begin(app: &App, start: StartVoice) -> anyhow::Result<follow::Follow> {
+async fn begin(app: &App, start: Beginning) -> anyhow::Result<follow::Follow> {
     let follow = follow::Follow::new(app);
-    app.start_voice(start).await?;
+    start.begin(app).await?;
     Ok(follow)
 }

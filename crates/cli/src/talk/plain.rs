@@ -2,15 +2,16 @@
 
 use std::io::{self, Write};
 
-use api::{App, MessageState, StartVoice};
+use api::{App, MessageState};
 
 use super::begin;
 use super::follow::Told;
+use super::show::Beginning;
 use crate::exit::Exit;
 use crate::terminal::note;
 
 /// Talks until Ctrl-C.
-pub(super) async fn talk(app: &App, start: StartVoice) -> anyhow::Result<Exit> {
+pub(super) async fn talk(app: &App, start: Beginning) -> anyhow::Result<Exit> {
     let mut follow = begin(app, start).await?;
     // One listener for the whole conversation: a key pressed while something is told must not be missed.
     let mut pressed = Box::pin(tokio::signal::ctrl_c());

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use api::{App, Commands, MessageState, MuteVoice, Nothing, Send, StartVoice, TalkKey, VoiceMode};
+use api::{App, Commands, MessageState, MuteVoice, Nothing, Send, TalkKey, VoiceMode};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::begin;
 use super::follow::{Follow, Told};
 use super::keys::{Key, Keys};
 use super::screen::{Screen, live, over};
+use super::show::Beginning;
 use super::typed::{Typing, typing};
 use crate::exit::Exit;
 
@@ -16,7 +17,7 @@ use crate::exit::Exit;
 const DRAW: Duration = Duration::from_millis(66);
 
 /// Talks until the user ends it.
-pub(super) async fn talk(app: &App, start: StartVoice) -> anyhow::Result<Exit> {
+pub(super) async fn talk(app: &App, start: Beginning) -> anyhow::Result<Exit> {
     let mut keys = Keys::open()?;
     let mut screen = Screen::new();
     let done =
@@ -41,7 +42,7 @@ struct Talk<'a> {
 }
 
 impl Talk<'_> {
-    async fn run(mut self, keys: &mut Keys, start: StartVoice) -> anyhow::Result<Exit> {
+    async fn run(mut self, keys: &mut Keys, start: Beginning) -> anyhow::Result<Exit> {
         let mut follow = begin(self.app, start).await?;
         self.screen
             .print("Keys: m mute, Esc stop the reply, t type, q end. `hark talk --help` tells more.")?;

@@ -9,15 +9,17 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use turn::{Gen, Input, Muted, Phase, TurnConfig, Turns, Utt, Voice};
 
+use super::eyes::Looking;
 use super::happened::{Happened, Out, Track};
 use super::judge::Judge;
+use super::live::{Live, Pause};
 use super::player::Player;
 use super::reader::Reader;
 use super::reply::SpokenReply;
 use super::scribe::{Ended, Scribe};
 use super::suspicion::Suspicion;
 use super::talk::Talk;
-use super::types::{VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceSettings};
+use super::types::{TypedMessage, VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceSettings};
 
 pub(super) struct Conductor {
     pub(super) frontend: Frontend,
@@ -25,6 +27,9 @@ pub(super) struct Conductor {
     pub(super) talk: Talk,
     pub(super) scribe: Scribe,
     pub(super) reader: Reader,
+    pub(super) looking: Looking,
+    /// A typed message that no reply was drafted to so far.
+    pub(super) typed: Option<TypedMessage>,
     pub(super) judge: Judge,
     pub(super) player: Player,
     pub(super) engines: VoiceEngines,
@@ -55,37 +60,6 @@ pub(super) struct Conductor {
     pub(super) phase: Phase,
     engines_are: Readiness,
     levels_told: SamplePos,
-}
-
-/// A reply and what belongs to it.
-pub(super) struct Live {
-    pub(super) reply: SpokenReply,
-    pub(super) said: String,
-    pub(super) replaces: Option<Gen>,
-    pub(super) stage: Stage,
-    /// The pause it answers.
-    pub(super) pause: Pause,
-    /// When its release was decided.
-    pub(super) believed: Option<Instant>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    Draft,
-    /// Released; not heard yet.
-    Released,
-    Audible,
-}
-
-/// The user's last pause, for the times of a turn.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Pause {
-    /// The end of the last voiced sample.
-    pub(super) voiced_end: Option<Instant>,
-    /// When it was noticed.
-    pub(super) seen: Option<Instant>,
-    /// When the words until it were known.
-    pub(super) settled: Option<Instant>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -131,6 +105,7 @@ impl Conductor {
         let language = settings.language.clone();
         let scribe = Scribe::new(engines.recogniser.clone(), language, runtime.clone(), out.clone());
         let reader = Reader::new(engines.model.clone(), runtime.clone());
+        let looking = Looking::new(engines.eyes.clone(), engines.model.clone(), runtime.clone());
         let judge = Judge::new(engines.judge.clone(), &runtime, &out);
         let mode = settings.mode;
         let mut conductor = Self {
@@ -139,6 +114,8 @@ impl Conductor {
             talk,
             scribe,
             reader,
+            looking,
+            typed: None,
             judge,
             player,
             engines,
@@ -336,9 +313,12 @@ impl Conductor {
                 self.stop_aside();
                 self.step(Input::Summoned);
             }
-            VoiceCommand::Typed(text) => {
+            VoiceCommand::Typed(message) => {
                 self.stop_aside();
                 self.pause = Pause { voiced_end: Some(Instant::now()), ..Pause::default() };
+                self.looking.begun(Instant::now());
+                let text = message.text.clone();
+                self.typed = Some(message);
                 self.step(Input::Typed(text));
             }
             VoiceCommand::Settings(settings) => self.set(settings),

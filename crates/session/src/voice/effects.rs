@@ -7,11 +7,12 @@ use media::{Ms, SamplePos};
 use tokio_util::sync::CancellationToken;
 use turn::{Effect, Gen, Input, Reply, StopReason, Utt};
 
-use super::conductor::{Conductor, Live, Pause, Stage, Words};
+use super::conductor::{Conductor, Words};
 use super::draft::{Making, Speaking};
 use super::happened::{Made, Track};
-use super::reply::{SpokenReply, ms};
-use super::types::{SpokenEnd, TurnTimings, VoiceEvent, VoiceProblem};
+use super::live::{Live, Stage};
+use super::reply::SpokenReply;
+use super::types::{Shown, SpokenEnd, VoiceEvent, VoiceProblem};
 
 /// Sound from before the onset was told that belongs to the utterance: a soft beginning of the first word.
 const PRE_ROLL: Ms = Ms(300);
@@ -39,6 +40,11 @@ impl Conductor {
             }
             Words::Unused { over: None } | Words::Used => false,
         };
+        if !meant && !self.turns.is_owed() {
+            let ago = Duration::from_millis(u64::from(self.frontend.now().since(onset).0));
+            let now = Instant::now();
+            self.looking.begun(now.checked_sub(ago).unwrap_or(now));
+        }
         self.begun = if meant { self.begun } else { onset };
         self.onset = onset;
         self.words = Words::Unused { over: None };
@@ -51,9 +57,13 @@ impl Conductor {
 
     /// Lets the model read what was said so far.
     pub(super) fn read_along(&mut self) {
-        if let Some((said, replaces)) = self.turns.said_so_far() {
-            let talk = &self.talk;
-            self.reader.read(&said, || talk.request(&said, replaces));
+        self.looking.follow();
+        // What is being looked at is a part of what would be read.
+        if self.looking.is_done()
+            && let Some((said, replaces)) = self.turns.said_so_far()
+        {
+            let (talk, looking) = (&self.talk, &self.looking);
+            self.reader.read(&said, || talk.request(&said, replaces, &Shown::default(), &looking.shown()));
         }
     }
 
@@ -122,7 +132,12 @@ impl Conductor {
         self.reader.stop();
         tracing::debug!("a draft begins");
         let cancel = CancellationToken::new();
-        let request = self.talk.request(&said, replaces);
+        let shown = match self.typed.take_if(|typed| said.ends_with(&typed.text)) {
+            Some(typed) => typed.shown,
+            None => Shown::default(),
+        };
+        let seen = self.looking.shown();
+        let request = self.talk.request(&said, replaces, &shown, &seen);
         let making = self.making(Track::Reply(r#gen), &cancel);
         let (model, judge_rests) = (self.engines.model.clone(), self.judge.rests());
         self.runtime.spawn(async move {
@@ -132,6 +147,8 @@ impl Conductor {
         let live = Live {
             reply: SpokenReply::new(cancel),
             said,
+            shown,
+            seen,
             replaces,
             stage: Stage::Draft,
             pause: self.pause,
@@ -146,10 +163,12 @@ impl Conductor {
         tracing::debug!("the end of a turn is believed");
         live.believed = Some(Instant::now());
         let (said, replaces) = (live.said.clone(), live.replaces);
+        let shown = std::mem::take(&mut live.shown);
+        let seen = std::mem::take(&mut live.seen);
         self.stop_aside();
-        self.talk.released(r#gen, &said, replaces);
+        let seen = self.talk.released(r#gen, &said, replaces, &shown, &seen);
         self.player.begin(Track::Reply(r#gen));
-        self.tell(VoiceEvent::Released { r#gen, said, replaces });
+        self.tell(VoiceEvent::Released { r#gen, said, replaces, seen });
         self.play();
     }
 
@@ -200,7 +219,7 @@ impl Conductor {
         if begins {
             live.stage = Stage::Audible;
         }
-        let timings = begins.then(|| times(live, Instant::now() + self.player.in_flight()));
+        let timings = begins.then(|| live.times(Instant::now() + self.player.in_flight()));
         if let Some(timings) = timings {
             self.tell(VoiceEvent::Timings(timings));
             self.step(Input::Reply { r#gen, what: Reply::Audible });
@@ -309,19 +328,5 @@ impl Conductor {
             self.player.stop(&reply);
         }
         true
-    }
-}
-
-/// When things happened in the turn of a reply whose first sound is heard at `audible`.
-fn times(live: &Live, audible: Instant) -> TurnTimings {
-    let Pause { voiced_end, seen, settled } = live.pause;
-    let after = |at: Option<Instant>| Some(ms(at?.saturating_duration_since(voiced_end?)));
-    TurnTimings {
-        silence_seen: after(seen),
-        transcript_final: after(settled),
-        end_believed: after(live.believed),
-        first_token: after(live.reply.stamps.first_token),
-        first_audio: after(live.reply.stamps.first_audio),
-        first_sound: after(Some(audible)),
     }
 }

@@ -62,13 +62,13 @@ pub fn start(
     start: VoiceStart,
     runtime: Handle,
 ) -> Result<(VoiceHandle, mpsc::Receiver<VoiceEvent>), VoiceError> {
-    let VoiceStart { system, turns, request, settings } = start;
+    let VoiceStart { system, turns, request, most_pictures, settings } = start;
     let frontend = listening(&engines)?;
     let SoundLink { ears, mouth } = engines.card.open(&settings.devices)?;
     let (commands, wanted) = std_mpsc::channel();
     let (events, told) = mpsc::channel(EVENTS);
     let (out, inbox) = mpsc::channel(QUEUE);
-    let talk = Talk::new(system, turns, request);
+    let talk = Talk::new(system, turns, request, most_pictures);
     runtime.spawn(make_ready(engines.clone(), talk.warm_up(), out.clone()));
     let volume = settings.volume;
     let parts =
@@ -154,6 +154,7 @@ pub fn sound_only(card: Arc<dyn SoundCard>, voice: Option<Arc<dyn TextToSpeech>>
         voice: voice.unwrap_or_else(|| Arc::new(Silent)),
         judge: None,
         voice_activity: None,
+        eyes: None,
     }
 }
 

@@ -10,9 +10,11 @@
 mod conductor;
 mod draft;
 mod effects;
+mod eyes;
 mod handle;
 mod happened;
 mod judge;
+mod live;
 mod player;
 mod reader;
 mod reply;
@@ -21,9 +23,11 @@ mod suspicion;
 mod talk;
 mod types;
 
+pub use eyes::Eyes;
 pub use handle::{VoiceError, VoiceHandle, sound_only, start};
 pub use types::{
-    SpokenEnd, TurnTimings, VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem, VoiceSettings, VoiceStart,
+    Shown, SpokenEnd, TurnTimings, TypedMessage, VoiceCommand, VoiceEngines, VoiceEvent, VoiceProblem,
+    VoiceSettings, VoiceStart,
 };
 
 #[cfg(test)]

@@ -4,11 +4,15 @@ mod card;
 mod engines;
 mod world;
 
-use engine::Line;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Instant;
+
+use engine::{Image, Line};
 use media::Ms;
 use turn::{Mode, Muted, Phase};
 
-use super::{SpokenEnd, VoiceCommand, VoiceEvent};
+use super::{Eyes, Shown, SpokenEnd, TypedMessage, VoiceCommand, VoiceEvent};
 use world::{World, samples_of, say};
 
 /// Samples between two sentences: 0.2 s.
@@ -99,7 +103,7 @@ fn stop_stops() {
 #[test]
 fn what_is_typed_is_answered_aloud() {
     let mut world = World::new([say("Hello.")]);
-    world.command(VoiceCommand::Typed("Hi there".into()));
+    world.command(VoiceCommand::Typed(TypedMessage { text: "Hi there".into(), shown: Shown::default() }));
     let events = world.until_quiet();
     assert_eq!(said(&events), ["Hi there"]);
     assert_eq!(heard(&events), "Hello.");
@@ -200,4 +204,42 @@ fn after_an_hour_of_sleep_the_conversation_goes_on() {
         assert_eq!(said(&events), ["And when does it rain?"]);
         assert_eq!(ended(&events), [&SpokenEnd::Complete]);
     }
+}
+
+/// A screen in one shade; what was there before it changed was there at every moment before.
+#[derive(Default)]
+struct Screen {
+    before: AtomicU8,
+    now: AtomicU8,
+}
+
+fn shade(shade: &AtomicU8) -> Option<Image> {
+    Image::new(1, 1, vec![shade.load(Ordering::Relaxed); 3]).ok()
+}
+
+impl Eyes for Screen {
+    fn at(&self, _: Instant) -> Option<Image> {
+        shade(&self.before)
+    }
+    fn newest(&self) -> Option<Image> {
+        shade(&self.now)
+    }
+}
+
+#[test]
+fn what_was_there_when_the_user_began_to_speak_and_what_is_there_now_go_with_the_question() {
+    let screen = Arc::new(Screen { before: 1.into(), now: 2.into() });
+    let mut world = World::seeing([say("A plot."), say("The same.")], Some(screen.clone()));
+    world.user_says("What is this?");
+    let events = world.until_quiet();
+    assert_eq!(world.shades_shown(), [1, 2]);
+    let seen = events.iter().find_map(|event| match event {
+        VoiceEvent::Released { seen, .. } => Some(seen.len()),
+        _ => None,
+    });
+    assert_eq!(seen, Some(2));
+    screen.before.store(2, Ordering::Relaxed);
+    world.user_says("And is it still the same?");
+    world.until_quiet();
+    assert_eq!(world.shades_shown(), [1, 2], "nothing has changed");
 }

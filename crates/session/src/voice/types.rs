@@ -4,10 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use dialogue::prompt::Turn;
-use engine::{EngineError, GenerateRequest, Language, LanguageModel, SpeechToText, TextToSpeech, TurnJudge};
+use engine::{
+    EngineError, GenerateRequest, Image, Language, LanguageModel, Media, SpeechToText, TextToSpeech,
+    TurnJudge,
+};
 use media::{Direction, Level, Side, SoundCard, SoundRequest};
 use turn::{Gen, Mode, Muted, Phase};
 
+use super::eyes::Eyes;
 use crate::reply::Usage;
 
 /// The engines of a spoken conversation.
@@ -25,6 +29,8 @@ pub struct VoiceEngines {
     pub judge: Option<Arc<dyn TurnJudge>>,
     /// The file of the detector of voices (Silero), which runs in this process; without it a simpler one is used.
     pub voice_activity: Option<PathBuf>,
+    /// Sees what is shared.
+    pub eyes: Option<Arc<dyn Eyes>>,
 }
 
 /// How it is to be spoken.
@@ -62,12 +68,32 @@ impl Default for VoiceSettings {
 pub struct VoiceStart {
     /// What the model is told before the conversation.
     pub system: String,
-    /// What was said so far, oldest first.
-    pub turns: Vec<Turn>,
+    /// What was said and shown so far, oldest first.
+    pub turns: Vec<(Turn, Vec<Media>)>,
+    /// So many pictures of what is shared the model is shown again with every prompt; older ones are left out.
+    pub most_pictures: usize,
     /// How replies are to be made; its messages are ignored.
     pub request: GenerateRequest,
     /// How it is to be spoken.
     pub settings: VoiceSettings,
+}
+
+/// What goes with a message.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Shown {
+    /// Texts, each with its name, that are quoted before the words.
+    pub files: Vec<(String, String)>,
+    /// Pictures.
+    pub pictures: Vec<Image>,
+}
+
+/// A message that was typed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TypedMessage {
+    /// Its words; not blank.
+    pub text: String,
+    /// What goes with it.
+    pub shown: Shown,
 }
 
 /// Something the user wants of a spoken conversation.
@@ -86,11 +112,11 @@ pub enum VoiceCommand {
     /// Hark was called: be quiet and listen.
     Summoned,
     /// A message was typed; it is answered aloud.
-    Typed(String),
+    Typed(TypedMessage),
     /// How it is to be spoken from now on.
     Settings(VoiceSettings),
     /// The conversation was changed from outside (a message was edited): these are its turns now.
-    Turns(Vec<Turn>),
+    Turns(Vec<(Turn, Vec<Media>)>),
     /// Read this aloud; it is part of no turn and not told as heard.
     Read(String),
     /// Play a short tone.
@@ -123,6 +149,8 @@ pub enum VoiceEvent {
         said: String,
         /// The reply that answered only the first part of it: both questions are one message now.
         replaces: Option<Gen>,
+        /// What the model was shown with it of what is shared, oldest first.
+        seen: Vec<Image>,
     },
     /// More of a reply was heard.
     Heard {

@@ -7,6 +7,7 @@
 mod device;
 mod images;
 mod raw;
+mod watched;
 
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

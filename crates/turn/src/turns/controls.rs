@@ -14,6 +14,11 @@ use crate::{
 };
 
 impl Turns {
+    /// Whether something was said in this turn that no reply will answer alone.
+    pub fn is_owed(&self) -> bool {
+        !self.before.said.is_empty()
+    }
+
     /// Changes what is listened to. What was ignored is closed when listening begins, so that the detector tells of what
     /// is said from now on.
     pub(super) fn change_ear(&mut self, change: impl FnOnce(&mut Ear)) {

@@ -18,11 +18,15 @@ import {
 import { FakeDesktop } from './desktop';
 import { Fetches } from './fetches';
 import { Talk } from './talk';
-import { DEVICES, Spoken, VOICES } from './voice';
+import { DEVICES, SHARABLE, Spoken, VOICES } from './voice';
 import { ready, World } from './world';
 import { compare } from '../../state/list';
 
 type Table = { [K in keyof Commands]: (args: Commands[K]['args']) => Commands[K]['reply'] };
+
+/** What is shared looks like this: a plot. */
+const SEEN =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 36"><rect width="64" height="36" fill="#fff"/><path d="M6 30h52M6 30V6M6 28l12-8 12 4 14-14 12 3" fill="none" stroke="#25c"/></svg>';
 
 const NOTHING = {} as Record<symbol, never>;
 
@@ -297,5 +301,9 @@ function commands(world: World, spoken: Spoken): Table {
     check_microphone: () => (spoken.check(), NOTHING),
     play_test_tone: () => NOTHING,
     read_aloud: ({ message }) => (spoken.read(message), NOTHING),
+    sharable: () => SHARABLE,
+    share: ({ what }) => (spoken.share(what), NOTHING),
+    stop_sharing: () => (spoken.unshare(), NOTHING),
+    shared_picture: () => ({ media_type: 'image/svg+xml', data: btoa(SEEN) }),
   };
 }

@@ -3,7 +3,7 @@
  * interruption of the second, at the pace of speech. In the scene `voice_still` nothing happens by itself: the test does it
  * through `harkFake.voice`.
  */
-import type { SoundDevices, SoundSide, VoiceView, Voices } from '../../generated/api';
+import type { Sharable, SharedThing, SoundDevices, SoundSide, VoiceView, Voices } from '../../generated/api';
 import { ApiFailure } from '../types';
 import { add, tail, view, type Conversation, type Node } from './conversations';
 import { details } from './data';
@@ -30,6 +30,20 @@ export const VOICES: Voices = {
     { id: 'espeak:en', name: 'English', languages: ['en'] },
     { id: 'espeak:es', name: 'Español', languages: ['es'] },
   ],
+};
+
+export const SHARABLE: Sharable = {
+  screens: [
+    { screen: 1, name: 'HDMI-1', width: 2560, height: 1440 },
+    { screen: 2, name: 'eDP-1', width: 1920, height: 1200 },
+  ],
+  windows: [
+    { window: 7, title: 'tides.py – Editor', program: 'editor' },
+    { window: 9, title: '', program: 'xterm' },
+  ],
+  cameras: [{ camera: '0', name: 'Integrated Camera' }],
+  screen_problem: null,
+  camera_problem: null,
 };
 
 const TIMINGS = {
@@ -77,6 +91,7 @@ export function silent(): VoiceView {
     speaking: null,
     problem: null,
     timings: null,
+    sharing: null,
   };
 }
 
@@ -183,6 +198,20 @@ export class Spoken {
     this.set({ microphone: this.#open(), speaker: { kind: 'open', device: SPEAKER } });
     this.#talks = 'user';
     this.#meter();
+  }
+
+  share(what: SharedThing): void {
+    this.#on();
+    if (!this.world.data.models.some((one) => one.sees && one.place.kind === 'installed'))
+      throw new ApiFailure({
+        code: 'cannot_see',
+        message: 'SmolLM2 135M cannot see pictures. Qwen3-VL 2B can, and fits this machine: download it.',
+      });
+    this.set({ sharing: { what, name: nameOf(what), on: true, pictures: 1 } });
+  }
+
+  unshare(): void {
+    this.set({ sharing: null });
   }
 
   read(message: string): void {
@@ -329,6 +358,12 @@ export class Spoken {
     this.set({ conversation: one.id });
     return one;
   }
+}
+
+function nameOf(what: SharedThing): string {
+  if (what.kind === 'screen') return SHARABLE.screens.find((one) => one.screen === what.screen)?.name ?? '';
+  if (what.kind === 'window') return SHARABLE.windows.find((one) => one.window === what.window)?.title ?? '';
+  return SHARABLE.cameras.find((one) => one.camera === what.camera)?.name ?? '';
 }
 
 const LOST: SoundSide = {

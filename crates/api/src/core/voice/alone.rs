@@ -60,6 +60,7 @@ impl Core {
             system: String::new(),
             turns: Vec::new(),
             request: self.config.generate_request(Vec::new()),
+            most_pictures: 0,
             settings,
         };
         let engines = session::voice::sound_only(self.speech.card(), voice);

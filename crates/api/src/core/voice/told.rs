@@ -1,5 +1,6 @@
 //! What happens in the conversation, put into the history and into what is shown.
 
+use engine::Image;
 use history::{ConversationId, MessageId, NewMessage};
 use media::Direction;
 use session::voice::{SpokenEnd, VoiceEvent};
@@ -70,7 +71,13 @@ impl Core {
     }
 
     /// Puts what was said into the history and begins the reply there. May be tried again after an error.
-    pub(super) fn release(&mut self, reply: Gen, said: &str, replaces: Option<Gen>) -> Result<(), ApiError> {
+    pub(super) fn release(
+        &mut self,
+        reply: Gen,
+        said: &str,
+        replaces: Option<Gen>,
+        seen: Vec<Image>,
+    ) -> Result<(), ApiError> {
         self.write_down_ended();
         let now = self.now();
         let id = if let Some(id) = self.voice.view.conversation.as_deref() {
@@ -83,19 +90,29 @@ impl Core {
         self.make_room(id);
         if let Some(question) = self.voice.questions.get(&reply).copied() {
             // It was written; the reply's place was not.
-            return self.begin_spoken(id, reply, question);
+            self.begin_spoken(id, reply, question)?;
+            self.keep_seen(id, question, seen);
+            return Ok(());
         }
         let first_half = replaces.and_then(|replaced| self.voice.questions.get(&replaced).copied());
-        if let Some(first_half) = first_half {
-            let edited = self.history.edit(first_half, said, now)?;
-            self.voice.questions.insert(reply, edited.id);
-            return self.begin_spoken(id, reply, edited.id);
-        }
-        let conversation = self.history.conversation(id)?;
-        let message = self.history.append_message(id, conversation.head, &NewMessage::user(said), now)?;
-        self.voice.questions.insert(reply, message.id);
-        self.give_title(id, conversation.title.as_deref(), said)?;
-        self.begin_spoken(id, reply, message.id)
+        let typed = self.voice.typed.take_if(|(text, _)| said.ends_with(text.as_str()));
+        let files = typed.map(|(_, files)| files).unwrap_or_default();
+        let question = if let Some(first_half) = first_half {
+            let question = self.history.edit(first_half, said, now)?.id;
+            self.history.attach(question, &files)?;
+            self.voice.questions.insert(reply, question);
+            question
+        } else {
+            let conversation = self.history.conversation(id)?;
+            let words = NewMessage::user(said).with(files);
+            let question = self.history.append_message(id, conversation.head, &words, now)?.id;
+            self.voice.questions.insert(reply, question);
+            self.give_title(id, conversation.title.as_deref(), said)?;
+            question
+        };
+        self.begin_spoken(id, reply, question)?;
+        self.keep_seen(id, question, seen);
+        Ok(())
     }
 
     /// Begins the reply to a question that is in the history.

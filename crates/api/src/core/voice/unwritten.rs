@@ -76,7 +76,9 @@ impl Core {
     pub(super) fn written(&mut self) -> Result<(), ApiError> {
         while let Some(event) = self.voice.unwritten.events.front().cloned() {
             match event {
-                VoiceEvent::Released { r#gen, said, replaces } => self.release(r#gen, &said, replaces)?,
+                VoiceEvent::Released { r#gen, said, replaces, seen } => {
+                    self.release(r#gen, &said, replaces, seen)?;
+                }
                 VoiceEvent::Heard { r#gen, text } => self.on_heard(r#gen, &text),
                 VoiceEvent::ReplyEnded { r#gen, end, usage } => {
                     self.on_spoken_end(r#gen, &end, usage.as_ref().map(kept_usage_of));

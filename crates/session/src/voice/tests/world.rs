@@ -17,7 +17,7 @@ use crate::voice::happened::{Happened, QUEUE};
 use crate::voice::player::Player;
 use crate::voice::talk::Talk;
 use crate::voice::types::{VoiceEngines, VoiceSettings};
-use crate::voice::{VoiceCommand, VoiceEvent};
+use crate::voice::{Eyes, VoiceCommand, VoiceEvent};
 
 /// Samples of one round: 10 ms.
 const ROUND: usize = 160;
@@ -70,6 +70,11 @@ impl SoundCard for NoCard {
 
 impl World {
     pub(super) fn new(scripts: impl IntoIterator<Item = Vec<Line>>) -> Self {
+        Self::seeing(scripts, None)
+    }
+
+    /// With something that is shared.
+    pub(super) fn seeing(scripts: impl IntoIterator<Item = Vec<Line>>, eyes: Option<Arc<dyn Eyes>>) -> Self {
         let (model, ear, throat) =
             (Arc::new(ScriptedModel::new(scripts)), Arc::<Ear>::default(), Arc::<Throat>::default());
         let engines = VoiceEngines {
@@ -79,6 +84,7 @@ impl World {
             voice: throat.clone(),
             judge: None,
             voice_activity: None,
+            eyes,
         };
         let request = GenerateRequest {
             messages: Vec::new(),
@@ -97,7 +103,7 @@ impl World {
         let conductor = Conductor::new(Parts {
             frontend: Frontend::new(&FrontendConfig::default()).unwrap(),
             player: Player::new(Box::new(speaker.clone()), 1.0),
-            talk: Talk::new("Be brief.".into(), Vec::new(), request),
+            talk: Talk::new("Be brief.".into(), Vec::new(), request, 4),
             engines,
             settings: VoiceSettings::default(),
             runtime: runtime.handle().clone(),
@@ -248,6 +254,13 @@ impl World {
             messages.map(|message| message.text.clone()).collect()
         };
         self.model.asked().iter().map(spoken).collect()
+    }
+
+    /// The first byte of each picture that the last request showed the model.
+    pub(super) fn shades_shown(&self) -> Vec<u8> {
+        let asked = self.model.asked();
+        let images = asked.last().unwrap().messages.iter().flat_map(engine::ChatMessage::images);
+        images.map(|image| image.pixels().unwrap().rgb[0]).collect()
     }
 
     pub(super) fn recogniser_dies_once(&self) {
