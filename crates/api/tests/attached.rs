@@ -175,6 +175,9 @@ async fn a_picture_is_looked_at_when_it_is_added() {
     let house = House::with_local(Eyes::Quick).await;
     house.attach("plot.png", &picture()).await.unwrap();
     assert!(matches!(house.first_look().await, Look::Done(_)));
+    // What a model sees with lies beside its weights, and is loaded with them.
+    let load = house.loads.lock().unwrap().last().cloned().unwrap();
+    assert!(load.projector.is_some(), "{load:?}");
 }
 
 #[tokio::test]

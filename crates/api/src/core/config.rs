@@ -81,8 +81,7 @@ impl Config {
         let model = &self.settings.model;
         LoadRequest {
             weights: files.weights,
-            // Nothing is shown to a model yet, and a projector costs memory.
-            projector: None,
+            projector: files.projector,
             context_tokens: Some(model.context_tokens),
             threads: model.threads,
             prefill_threads: model.threads,

@@ -13,7 +13,8 @@ use history::{ConversationId, MessageId};
 use super::attached::attachment;
 use super::{Core, Op};
 use crate::contract::{
-    ApiError, ErrorCode, Sensor, SensorPurpose, ShareSight, SharedThing, SharingView, UiEventBody, VoicePhase,
+    ApiError, EngineView, ErrorCode, Sensor, SensorPurpose, ShareSight, SharedThing, SharingView,
+    UiEventBody, VoicePhase,
 };
 use crate::parts::{Sharing, SightNews};
 
@@ -61,7 +62,7 @@ impl Core {
             Some(id) => self.chosen(id)?,
             None => self.chosen_by_default()?,
         };
-        if self.sees(&chosen.name) == Some(false) {
+        if self.is_blind(&chosen.name) {
             return Err(self.cannot_see(&chosen.name));
         }
         self.unshare();
@@ -81,6 +82,21 @@ impl Core {
         let opened = async move { open.await.map_err(|_| broken()).and_then(|opened| opened) };
         self.elsewhere(opened, move |core, opened| core.on_shared(opening, opened));
         Ok(())
+    }
+
+    /// Whether it is known of this model that it does not see: from its file, or because it said so when it was loaded.
+    fn is_blind(&self, name: &str) -> bool {
+        let said = matches!(&self.engine, EngineView::Ready { model, sees: false, .. } if model == name);
+        said || self.sees(name) == Some(false)
+    }
+
+    /// The model is ready: one that turns out not to see is shown nothing.
+    pub(crate) fn look_no_more_if_blind(&mut self, name: &str) {
+        if self.voice.view().sharing.is_some() && self.is_blind(name) {
+            self.unshare();
+            let error = self.cannot_see(name);
+            self.voice.has_problem(error);
+        }
     }
 
     fn on_shared(&mut self, opening: u64, opened: Result<Arc<dyn Sharing>, ApiError>) {

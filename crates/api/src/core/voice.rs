@@ -144,6 +144,7 @@ impl Core {
     /// Makes the model ready, then begins.
     fn open_voice(&mut self, opening: Opening, chosen: Chosen) {
         let (ops, servers) = (self.ops.clone(), self.servers.clone());
+        let name = chosen.name.clone();
         let ready = async move {
             match chosen.model {
                 Source::Local(model) => {
@@ -168,6 +169,7 @@ impl Core {
                     let engines =
                         VoiceEngines { card, recogniser, model, voice, judge, voice_activity, eyes };
                     core.voice.view.waits_for = Some(VoiceWait::Speech);
+                    core.look_no_more_if_blind(&name);
                     core.tell_voice();
                     core.begin_voice(opening.number, engines, opening.start);
                 }

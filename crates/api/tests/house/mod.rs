@@ -44,6 +44,8 @@ pub struct House {
     pub card: Arc<Card>,
     /// What can be shared.
     pub sights: Arc<Screen>,
+    /// What the engine on this machine was to load.
+    pub loads: Arc<std::sync::Mutex<Vec<LoadRequest>>>,
     folder: tempfile::TempDir,
 }
 
@@ -94,6 +96,7 @@ impl House {
         let model = Arc::new(model);
         let card = Arc::<Card>::default();
         let sights = Arc::<Screen>::default();
+        let loads = Arc::<std::sync::Mutex<Vec<LoadRequest>>>::default();
         let paths = Paths::under(folder.path());
         let models = paths.models.clone();
         let parts = Parts {
@@ -101,7 +104,11 @@ impl House {
             store: Arc::new(move |_| {
                 model_store::ModelStore::open(model_store::StoreConfig::bare(models.clone()))
             }),
-            local: Arc::new(OneEngine(model.clone(), watch::channel(LocalStatus::Stopped).1)),
+            local: Arc::new(OneEngine {
+                model: model.clone(),
+                status: watch::channel(LocalStatus::Stopped).1,
+                loads: loads.clone(),
+            }),
             servers: Arc::new(OneServer(model.clone())),
             desktop: Arc::new(NoDesktop(folder.path().join("downloads"))),
             speech: Arc::new(NoSpeech(card.clone())),
@@ -111,7 +118,7 @@ impl House {
         };
         let app = App::open(parts, tokio::runtime::Handle::current()).unwrap();
         let events = Mutex::new(app.events());
-        Self { app, model, events, card, sights, folder }
+        Self { app, model, events, card, sights, loads, folder }
     }
 
     pub async fn closed_and_opened_again(self) -> Self {
@@ -219,16 +226,21 @@ impl House {
     }
 }
 
-struct OneEngine(Arc<ScriptedModel>, watch::Receiver<LocalStatus>);
+struct OneEngine {
+    model: Arc<ScriptedModel>,
+    status: watch::Receiver<LocalStatus>,
+    loads: Arc<std::sync::Mutex<Vec<LoadRequest>>>,
+}
 
 #[async_trait]
 impl LocalEngine for OneEngine {
-    fn language_model(&self, _: LoadRequest) -> Arc<dyn LanguageModel> {
-        self.0.clone()
+    fn language_model(&self, load: LoadRequest) -> Arc<dyn LanguageModel> {
+        self.loads.lock().unwrap().push(load);
+        self.model.clone()
     }
 
     fn status(&self) -> watch::Receiver<LocalStatus> {
-        self.1.clone()
+        self.status.clone()
     }
 
     fn revive(&self) {}
