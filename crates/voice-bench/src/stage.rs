@@ -26,6 +26,8 @@ pub struct Cast {
     pub model: Option<String>,
     /// More arguments of `hark talk`.
     pub arguments: Vec<String>,
+    /// More of its environment.
+    pub environment: Vec<(String, String)>,
     /// Where the program's home is made; none: among temporary files.
     pub folder: Option<PathBuf>,
 }
@@ -90,6 +92,7 @@ impl Stage {
         let home = Home::furnish(&cast.models, &cast.programs, &settings, cast.folder.as_deref())?;
         let mut hark = home.hark()?;
         hark.args(["talk", "--json"]).args(&cast.arguments).envs(card.env());
+        hark.envs(cast.environment.iter().cloned());
         if let Some(model) = script.map(|_| Script::MODEL).or(cast.model.as_deref()) {
             hark.args(["--model", model]);
         }

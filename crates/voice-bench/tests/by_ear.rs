@@ -28,6 +28,7 @@ fn cast() -> Cast {
         reply_tokens: Some(24),
         model: None,
         arguments: Vec::new(),
+        environment: Vec::new(),
         folder: None,
     }
 }

@@ -47,7 +47,7 @@ pub fn scene(
     answers: Answers,
     prepare: impl FnOnce(&VirtualCard) -> anyhow::Result<()>,
 ) -> anyhow::Result<Option<Scene>> {
-    scene_in(None, answers, prepare)
+    scene_with(|_| Ok(()), answers, prepare)
 }
 
 /// The same with the program's home in this folder.
@@ -56,6 +56,22 @@ pub fn scene(
 /// As [`scene`].
 pub fn scene_in(
     folder: Option<&Path>,
+    answers: Answers,
+    prepare: impl FnOnce(&VirtualCard) -> anyhow::Result<()>,
+) -> anyhow::Result<Option<Scene>> {
+    let settle = |cast: &mut Cast| {
+        cast.folder = folder.map(Path::to_path_buf);
+        Ok(())
+    };
+    scene_with(settle, answers, prepare)
+}
+
+/// The same with another cast, as `change` makes it.
+///
+/// # Errors
+/// As [`scene`].
+pub fn scene_with(
+    change: impl FnOnce(&mut Cast) -> anyhow::Result<()>,
     answers: Answers,
     prepare: impl FnOnce(&VirtualCard) -> anyhow::Result<()>,
 ) -> anyhow::Result<Option<Scene>> {
@@ -69,8 +85,8 @@ pub fn scene_in(
         }
     };
     let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let (cast, voices) = parts;
-    let cast = Cast { folder: folder.map(Path::to_path_buf), ..cast };
+    let (mut cast, voices) = parts;
+    change(&mut cast)?;
     let script = (answers == Answers::Long).then(|| Script::start(LONG_REPLY)).transpose()?;
     let card = std::sync::Arc::new(VirtualCard::start()?);
     prepare(&card)?;
@@ -87,8 +103,15 @@ fn parts() -> anyhow::Result<(Cast, Vec<Utterance>)> {
     for name in ["hark", "worker-llm", "worker-moonshine", "worker-espeak"] {
         anyhow::ensure!(programs.join(name).is_file(), "{name} is not built in {}", programs.display());
     }
-    let cast =
-        Cast { programs, models, reply_tokens: Some(24), model: None, arguments: Vec::new(), folder: None };
+    let cast = Cast {
+        programs,
+        models,
+        reply_tokens: Some(24),
+        model: None,
+        arguments: Vec::new(),
+        environment: Vec::new(),
+        folder: None,
+    };
     Ok((cast, recordings(&data.join("speech"))?))
 }
 

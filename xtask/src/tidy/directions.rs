@@ -50,7 +50,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("soundcard-sim", &[]),
     // the real program in scenes on the virtual card
     ("voice-bench",  &["soundcard-sim", "testkit"]),
-    ("voice-tests",  &["voice-bench", "soundcard-sim"]),
+    ("voice-tests",  &["voice-bench", "soundcard-sim", "testkit"]),
     ("desktop-tests", &[]),
     ("privacy-tests", &[]),
     ("xtask",        &[]),

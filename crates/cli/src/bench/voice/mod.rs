@@ -127,6 +127,7 @@ fn scenes(args: &Args, files: &Files, clauses: Vec<Clause>) -> anyhow::Result<Sc
         reply_tokens: None,
         arguments: Vec::new(),
         model: Some(chosen),
+        environment: Vec::new(),
         folder: None,
     };
     let noise = files.noise.as_ref().map(|noise| Sound::of(noise, engine::SPEECH_RATE));
