@@ -34,12 +34,17 @@ impl Setup {
 
     /// One of llama.cpp's own programs.
     pub(super) fn peer(&self, name: &str) -> anyhow::Result<PathBuf> {
-        let program = self.peers.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-        if !program.is_file() {
-            bail!("there is no {}; `cargo xtask peers` builds it", program.display());
-        }
-        Ok(program)
+        peer_in(&self.peers, name)
     }
+}
+
+/// One of llama.cpp's own programs in this folder.
+pub(super) fn peer_in(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if !program.is_file() {
+        bail!("there is no {}; `cargo xtask peers` builds it", program.display());
+    }
+    Ok(program)
 }
 
 /// One for each real core, at most 8: what the engine takes when nobody says.

@@ -1,10 +1,12 @@
-//! `hark bench sight`: being summoned, looking at the screen, and sharing it.
+//! `hark bench sight`: being summoned, looking at the screen, sharing it, and asking about a picture.
 
 mod grabs;
 mod hotkey;
 mod painter;
+mod pictures;
 mod sharing;
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
@@ -33,6 +35,21 @@ pub(crate) struct Args {
     /// How long each kind of sharing is watched, in seconds
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(2..=3600))]
     seconds: u32,
+    /// A GGUF of a model that sees, for the figures of a question about a picture
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Its projector; otherwise the one beside it (mmproj-FILE)
+    #[arg(long, value_name = "FILE", requires = "model")]
+    projector: Option<PathBuf>,
+    /// The picture that is asked about; otherwise a slope of colours of 960 x 540
+    #[arg(long, value_name = "FILE", requires = "model")]
+    picture: Option<PathBuf>,
+    /// How often each is asked
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    runs: u32,
+    /// Where llama.cpp's own programs are
+    #[arg(long, value_name = "FOLDER", env = "HARK_PEERS", default_value = "target/peers/bin")]
+    peers: PathBuf,
 }
 
 /// Figures that are measured together.
@@ -50,10 +67,11 @@ enum Measure {
     OnADisplay(fn(&Args) -> Measured),
 }
 
-const PARTS: [Part; 3] = [
+const PARTS: [Part; 4] = [
     Part { names: &[hotkey::NAME], measure: Measure::Itself(|args| hotkey::measure(args.presses)) },
     Part { names: &grabs::NAMES, measure: Measure::OnADisplay(grabs::measure) },
     Part { names: &sharing::NAMES, measure: Measure::OnADisplay(sharing::measure) },
+    Part { names: &pictures::NAMES, measure: Measure::Itself(pictures::measure) },
 ];
 
 /// What the display is, told to the process that measures on it.
