@@ -22,11 +22,12 @@ use std::{
 const PROFILE: &str = "dist";
 
 /// Programs that live beside the window's own, on every system.
-const BESIDE: [&str; 9] = [
+const BESIDE: [&str; 10] = [
     "worker-llm",
     "worker-moonshine",
     "worker-kokoro",
     "worker-smart-turn",
+    "worker-paddle",
     "worker-whisper",
     "worker-pdf",
     "worker-heic",

@@ -20,6 +20,8 @@ use std::{
 /// What `hark models pull` calls the models that make a first conversation, typed and spoken.
 const STARTER: &str = "starter";
 const VOICE: &str = "voice";
+/// Reads the text in pictures.
+const READING: &str = "pp-ocrv4";
 
 /// The workers and the command line, of every system.
 const PACKAGES: [&str; 7] =
@@ -101,6 +103,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     })?;
     steps.step("Starter model (hark models pull)", || Ok(models(workspace, &options.profile, STARTER)))?;
     steps.step("Voice models (hark models pull)", || Ok(models(workspace, &options.profile, VOICE)))?;
+    steps.step("Model that reads (hark models pull)", || Ok(models(workspace, &options.profile, READING)))?;
     let (name, arguments): (&str, &[&str]) = match surface {
         Surface::Window => ("hark-desktop", &[]),
         Surface::Terminal => ("hark", &["chat"]),

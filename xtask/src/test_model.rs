@@ -31,7 +31,8 @@ const CHAT: (&str, Member) = (
     ),
 );
 
-/// The starter set's models for a spoken conversation, and two English recordings that come with one of them.
+/// The starter set's models for a spoken conversation, two English recordings that come with one of them, and what reads
+/// the text in pictures.
 const VOICE: &[(&str, &[Member])] = &[
     (
         "moonshine-voice==0.0.49",
@@ -65,6 +66,19 @@ const VOICE: &[(&str, &[Member])] = &[
             "silero_vad/data/silero_vad_16k_op15.onnx",
             Some("7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49"),
         )],
+    ),
+    (
+        "rapidocr-onnxruntime==1.4.4",
+        &[
+            (
+                "rapidocr_onnxruntime/models/ch_PP-OCRv4_det_infer.onnx",
+                Some("d2a7720d45a54257208b1e13e36a8479894cb74155a5efe29462512d42f49da9"),
+            ),
+            (
+                "rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx",
+                Some("48fc40f24f6d2a207a2b1091d3437eb3cc3eb6b676dc3ef9c37384005483683b"),
+            ),
+        ],
     ),
     ("onnxruntime", &[("onnxruntime/capi/libonnxruntime.so.*", None)]),
 ];

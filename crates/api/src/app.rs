@@ -91,6 +91,7 @@ impl App {
             desktop: parts.desktop,
             speech: parts.speech.clone(),
             sights: parts.sights.clone(),
+            documents: parts.documents.clone(),
             clock: parts.clock,
             runtime,
             ops: ops.downgrade(),

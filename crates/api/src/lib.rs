@@ -10,6 +10,6 @@ mod parts;
 pub use app::{App, OpenError, OpenStore, Parts};
 pub use contract::*;
 pub use parts::{
-    Clock, Desktop, Documents, LocalEngine, LocalStatus, ServerAddress, Servers, Sharing, SightNews, Sights,
-    Speech, SpokenParts,
+    Clock, Desktop, Documents, LocalEngine, LocalStatus, ReadsText, ServerAddress, Servers, Sharing,
+    SightNews, Sights, Speech, SpokenParts,
 };

@@ -114,6 +114,8 @@ pub trait Speech: Send + Sync {
 pub trait Documents: Send + Sync {
     /// Reads a PDF: its text, or pictures of its first pages where it has none.
     async fn read_pdf(&self, bytes: Vec<u8>) -> Result<Document, ApiError>;
+    /// Reads the text in pictures, with the models that are here; none without them. Nothing is loaded by this.
+    fn text_reader(&self, models: &ModelStore) -> Option<Arc<dyn ReadsText>>;
     /// Reads a HEIC picture, where the system can: the same picture as a PNG file, upright.
     async fn read_heic(&self, bytes: Vec<u8>) -> Result<Vec<u8>, ApiError>;
 }
@@ -155,6 +157,13 @@ pub trait Sharing: Send + Sync {
     /// # Errors
     /// A sentence: there is none any more.
     fn small(&self, longest: u32) -> Result<Vec<u8>, ApiError>;
+}
+
+/// Reads the text in pictures, for models that cannot see.
+#[async_trait]
+pub trait ReadsText: Send + Sync {
+    /// The text in a picture, laid out as it stands there; empty where there is none. What was read once is known.
+    async fn text_in(&self, image: &Image) -> Result<String, ApiError>;
 }
 
 /// What only the desktop can do.

@@ -233,3 +233,13 @@ async fn a_picture_of_a_phone_is_read_by_the_system_and_kept_as_any_other() {
         ("image/png", AttachedKind::Picture { width: 8, height: 6 })
     );
 }
+
+#[tokio::test]
+async fn a_model_that_cannot_see_is_told_the_text_in_a_picture() {
+    let house = House::with_local(Eyes::None).await;
+    let plot = house.attach("plot.png", &picture()).await.unwrap();
+    house.app.send(sent(None, "What is it?", &[&plot])).await.unwrap();
+    house.next_end().await;
+    let told = "A picture was shown here. You cannot see it, but this is the text in it:\n```\ny = 2x\n```\n\nWhat is it?";
+    assert_eq!((house.asked(), house.shown()), (vec![vec![told.to_owned()]], vec![vec![0]]));
+}

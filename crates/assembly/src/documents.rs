@@ -1,12 +1,17 @@
 //! Documents and HEIC pictures, each read in a process of its own, which may die of what it reads.
 
+use std::collections::VecDeque;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use api::{ApiError, Documents, ErrorCode};
+use api::{ApiError, Documents, ErrorCode, ReadsText};
 use async_trait::async_trait;
 use attachments::pdf::{Document, Unread};
 use attachments::{Refused, Trouble};
+use dialogue::reading::{Piece, laid_out};
+use engine::{Image, ImageId, ReadAnswer, ReadPicture, SpeechLoad, TextLine};
+use model_store::ModelStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use worker_host::worker_program;
@@ -28,11 +33,19 @@ const NO_LIBHEIF: &str = if cfg!(target_os = "macos") {
      Ubuntu), or attach the picture as JPEG or PNG."
 };
 
-/// The programs `worker-pdf` and `worker-heic`.
-pub(crate) struct PdfProgram;
+/// The programs `worker-pdf`, `worker-heic` and `worker-paddle`.
+#[derive(Default)]
+pub(crate) struct Programs {
+    read: Arc<Read>,
+}
 
 #[async_trait]
-impl Documents for PdfProgram {
+impl Documents for Programs {
+    fn text_reader(&self, models: &ModelStore) -> Option<Arc<dyn ReadsText>> {
+        let load = crate::speech::text_recognition(models)?;
+        Some(Arc::new(TextReader { load, read: self.read.clone() }))
+    }
+
     async fn read_pdf(&self, bytes: Vec<u8>) -> Result<Document, ApiError> {
         let program = worker_program("worker-pdf")?;
         let answer = tokio::time::timeout(PATIENCE, ask(Command::new(program), bytes)).await;
@@ -106,4 +119,74 @@ async fn ask(mut program: Command, bytes: Vec<u8>) -> Result<Vec<u8>, Unanswered
     read.map_err(Unanswered::Io)?;
     let status = child.wait().await.map_err(Unanswered::Io)?;
     if status.success() { Ok(answer) } else { Err(Unanswered::Ended(status.code())) }
+}
+
+/// The texts of so many pictures are remembered.
+const REMEMBERED: usize = 64;
+
+/// What was read lately, the last at the end; and one picture is read at a time: it takes all processors.
+#[derive(Default)]
+struct Read {
+    texts: Mutex<VecDeque<(ImageId, String)>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Read {
+    fn known(&self, id: ImageId) -> Option<String> {
+        let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        texts.iter().find(|(known, _)| *known == id).map(|(_, text)| text.clone())
+    }
+
+    fn remember(&self, id: ImageId, text: &str) {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if texts.len() == REMEMBERED {
+            texts.pop_front();
+        }
+        texts.push_back((id, text.to_owned()));
+    }
+}
+
+struct TextReader {
+    load: SpeechLoad,
+    read: Arc<Read>,
+}
+
+#[async_trait]
+impl ReadsText for TextReader {
+    async fn text_in(&self, image: &Image) -> Result<String, ApiError> {
+        let _turn = self.read.turn.lock().await;
+        if let Some(text) = self.read.known(image.id()) {
+            return Ok(text);
+        }
+        let file = |role| self.load.file(role).map(std::path::Path::to_path_buf);
+        let (Some(library), Some(detector), Some(recogniser)) =
+            (file("library"), file("weights"), file("decoder"))
+        else {
+            return Err(unread("its files are not whole; download it again"));
+        };
+        let picture = image.clone();
+        let pixels = tokio::task::spawn_blocking(move || picture.pixels()).await;
+        let picture = pixels.map_err(|_| unread("the picture could not be opened"))?;
+        let picture = picture.map_err(|gone| ApiError::new(ErrorCode::NotFound, gone))?;
+        let asked = rmp_serde::to_vec_named(&ReadPicture { library, detector, recogniser, picture });
+        let asked = asked.map_err(|error| unread(&error.to_string()))?;
+        let program = worker_program("worker-paddle")?;
+        let answer = tokio::time::timeout(PATIENCE, ask(Command::new(program), asked)).await;
+        let Ok(Ok(answer)) = answer else { return Err(unread("its program failed; try again")) };
+        let answer: ReadAnswer =
+            rmp_serde::from_slice(&answer).map_err(|_| unread("its program failed; try again"))?;
+        let lines = answer.map_err(|reason| unread(&reason))?;
+        let text = laid_out(lines.into_iter().map(piece).collect());
+        self.read.remember(image.id(), &text);
+        Ok(text)
+    }
+}
+
+fn piece(line: TextLine) -> Piece {
+    let TextLine { text, left, top, width, height } = line;
+    Piece { text, left, top, width, height }
+}
+
+fn unread(reason: &str) -> ApiError {
+    ApiError::new(ErrorCode::Other, format!("The text in the picture cannot be read: {reason}."))
 }

@@ -45,7 +45,7 @@ pub fn open_under(paths: Paths, runtime: &tokio::runtime::Handle) -> anyhow::Res
         local: Arc::new(local::WorkerEngine::new()),
         servers: Arc::new(servers::RemoteServers::new()),
         speech: Arc::new(speech::SystemSpeech::new(paths.clone(), runtime.clone())),
-        documents: Arc::new(documents::PdfProgram),
+        documents: Arc::new(documents::Programs::default()),
         sights: Arc::new(sights::SystemSights),
         clock: Arc::new(now),
         paths,

@@ -29,6 +29,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use worker_host::{JudgeWorker, Limits, PhonemeVoice, SpeakWorker, SttWorker, WorkerCommand, worker_program};
 
+pub(crate) use choice::text_recognition;
 use choice::{Chosen, Judging, plain_voice, recogniser};
 pub use choice::{Hearing, missing, voice_set};
 use judge::JudgeHere;

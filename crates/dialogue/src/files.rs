@@ -15,7 +15,7 @@ pub fn with_files(files: &[(String, String)], words: &str) -> String {
 }
 
 /// Backticks, more than the text has anywhere in a row: nothing in a file can end its quotation.
-fn fence_for(text: &str) -> String {
+pub(crate) fn fence_for(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)
 }

@@ -5,6 +5,7 @@ pub mod heard;
 pub mod join;
 pub mod ledger;
 pub mod prompt;
+pub mod reading;
 pub mod speakable;
 pub mod spoken;
 pub mod stop;

@@ -7,6 +7,7 @@
 mod error;
 mod image;
 mod language_model;
+mod reading;
 mod scripted;
 mod speech;
 
@@ -17,6 +18,7 @@ pub use language_model::{
     GenerateRequest, Generated, LanguageModel, LoadProgress, LoadRequest, Media, ModelInfo, Prepared,
     PromptReport, Role, Sampling, Thinking, Timings, Weigh,
 };
+pub use reading::{ReadAnswer, ReadPicture, TextLine};
 pub use scripted::{Eyes, Gate, Line, Look, ScriptedModel};
 pub use speech::{
     Hypothesis, Language, ListenRequest, Pcm, RecogniserInfo, SPEECH_RATE, SoundIn, SpeakRequest,

@@ -26,6 +26,8 @@ pub enum Task {
     VoiceActivity,
     /// Telling a pause from the end of a turn.
     EndOfTurn,
+    /// Reading the text in pictures.
+    TextRecognition,
     /// A library that other models need.
     Runtime,
 }

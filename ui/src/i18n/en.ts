@@ -204,6 +204,10 @@ export const en = {
   'voice.models': 'Models for talking',
   'voice.models_text': 'To understand speech and to notice when you have finished. Downloaded once.',
   'voice.models_here': 'Everything for a spoken conversation is on this computer.',
+  'reading.models': 'Reading text in pictures',
+  'reading.models_text':
+    'For models that cannot see: they are told the text in a picture. English and Chinese. Downloaded once.',
+  'reading.models_here': 'The text in pictures can be read on this computer.',
   'voice.models_ready': 'Ready',
   'voice.models_download': 'Download, {size}',
   'voice.device': 'In use: {device}',

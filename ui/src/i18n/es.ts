@@ -207,6 +207,10 @@ export const es: Catalogue = {
   'voice.models': 'Modelos para hablar',
   'voice.models_text': 'Para entender lo que dices y notar cuándo terminas. Se descargan una sola vez.',
   'voice.models_here': 'Todo lo necesario para hablar está en este equipo.',
+  'reading.models': 'Leer el texto de las imágenes',
+  'reading.models_text':
+    'Para modelos que no ven: se les dice el texto de la imagen. Inglés y chino. Se descarga una sola vez.',
+  'reading.models_here': 'El texto de las imágenes se puede leer en este equipo.',
   'voice.models_ready': 'Listos',
   'voice.models_download': 'Descargar, {size}',
   'voice.device': 'En uso: {device}',

@@ -179,6 +179,13 @@ export function voiceStarters(models: ModelView[]): ModelView[] {
   });
 }
 
+/** What reading the text in pictures needs, for a model that cannot see. */
+export function readingStarters(models: ModelView[]): ModelView[] {
+  const reader = models.find((one) => one.task === 'text_recognition');
+  const runtime = models.find((one) => one.task === 'runtime');
+  return reader ? [reader, ...(runtime ? [runtime] : [])] : [];
+}
+
 export function recognisers(models: ModelView[]): ModelView[] {
   return models.filter((one) => one.task === 'speech_to_text' && isUsable(one));
 }

@@ -24,6 +24,10 @@ use crate::contract::{
 };
 use crate::files::Taken;
 
+/// Said where nothing here reads the text in pictures.
+const READING_OFFER: &str =
+    " Until then it could be told the text in pictures: fetch what reads it under Models.";
+
 /// What no message has is removed after so long: until then it may wait in some window to be sent.
 const UNUSED: Duration = Duration::from_hours(24);
 
@@ -120,7 +124,17 @@ impl Core {
             return None;
         };
         if self.sees(&name) == Some(false) {
-            return Some(self.cannot_see(&name));
+            let mut caution = self.cannot_see(&name);
+            if let Some(reader) = self.documents.text_reader(&self.models.store) {
+                caution.message.push_str(" Until then it is told the text in the picture.");
+                self.runtime.spawn(async move {
+                    // A failure is told when the question is asked.
+                    let _ = reader.text_in(&image).await;
+                });
+            } else {
+                caution.message.push_str(READING_OFFER);
+            }
+            return Some(caution);
         }
         let ops = self.ops.clone();
         let cancel = CancellationToken::new();

@@ -25,7 +25,7 @@ use history::{ConversationId, History, TimestampMs};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::contract::{ApiError, EngineView, Notice, SummonView, UiEvent, UiEventBody};
-use crate::parts::{Clock, Desktop, LocalEngine, Servers, Sights, Speech};
+use crate::parts::{Clock, Desktop, Documents, LocalEngine, Servers, Sights, Speech};
 
 pub(crate) use attached::{Looking, content_name, decoded, encoded, page_name};
 pub(crate) use config::Config;
@@ -56,6 +56,7 @@ pub(crate) struct Core {
     pub(crate) desktop: Arc<dyn Desktop>,
     pub(crate) speech: Arc<dyn Speech>,
     pub(crate) sights: Arc<dyn Sights>,
+    pub(crate) documents: Arc<dyn Documents>,
     pub(crate) clock: Clock,
     pub(crate) runtime: tokio::runtime::Handle,
     /// The way back for work done elsewhere. Weak, so that the thread ends when the last handle is dropped.

@@ -132,6 +132,7 @@ fn task_name(task: Task) -> &'static str {
         Task::TextToSpeech => "text_to_speech",
         Task::VoiceActivity => "voice_activity",
         Task::EndOfTurn => "end_of_turn",
+        Task::TextRecognition => "text_recognition",
         Task::Runtime => "runtime",
     }
 }

@@ -203,7 +203,8 @@ impl Core {
         request: GenerateRequest,
         cancel: CancellationToken,
     ) {
-        let reply = Reply { id, message, ops: self.ops.clone(), cancel };
+        let reader = self.documents.text_reader(&self.models.store);
+        let reply = Reply { id, message, ops: self.ops.clone(), cancel, reader };
         let servers = self.servers.clone();
         self.runtime.spawn(reply.run(servers, chosen, request));
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{EngineError, GenerateRequest, JobError, LanguageModel, LoadProgress, ModelInfo};
+use dialogue::reading::in_place_of_picture;
+use engine::{EngineError, GenerateRequest, JobError, LanguageModel, LoadProgress, Media, ModelInfo};
 use history::{ConversationId, MessageId};
 use session::{Outcome, ReplyEnd, ReplyEvent};
 use tokio::sync::mpsc;
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::choice::{Chosen, Source};
 use super::{Core, Op};
 use crate::contract::{EngineView, UiEventBody};
-use crate::parts::Servers;
+use crate::parts::{ReadsText, Servers};
 
 /// What was said is saved at latest after so long: half of what a crash may cost.
 const SAVE_EVERY: Duration = Duration::from_millis(250);
@@ -27,6 +28,8 @@ pub(super) struct Reply {
     pub(super) message: MessageId,
     pub(super) ops: mpsc::WeakSender<Op>,
     pub(super) cancel: CancellationToken,
+    /// Reads the text in pictures for a model that cannot see.
+    pub(super) reader: Option<Arc<dyn ReadsText>>,
 }
 
 impl Reply {
@@ -35,8 +38,10 @@ impl Reply {
         let made = async {
             match self.prepared(servers.as_ref(), &chosen).await {
                 Ok((model, sight)) => {
-                    let request =
-                        if sight == Sight::None { without_earlier_pictures(request) } else { request };
+                    let request = match sight {
+                        Sight::None => without_earlier_pictures(self.with_texts_of_pictures(request).await),
+                        Sight::Perhaps => request,
+                    };
                     session::reply(model.as_ref(), request, self.cancel.clone(), out).await;
                 }
                 Err(error) => {
@@ -75,6 +80,27 @@ impl Reply {
             ready = ready => ready,
             () = self.cancel.cancelled() => Err(EngineError::Job(JobError::Cancelled)),
         }
+    }
+
+    /// Pictures told as the text in them, as far as it can be read. Those that cannot be read stay.
+    async fn with_texts_of_pictures(&self, mut request: GenerateRequest) -> GenerateRequest {
+        let Some(reader) = &self.reader else { return request };
+        for message in request.messages.iter_mut().filter(|message| !message.media.is_empty()) {
+            let mut told = String::new();
+            for Media::Image(image) in &message.media {
+                let read = tokio::select! {
+                    read = reader.text_in(image) => read,
+                    () = self.cancel.cancelled() => return request,
+                };
+                let Ok(text) = read else { return request };
+                told.push_str(&in_place_of_picture(&text));
+                told.push_str("\n\n");
+            }
+            message.media.clear();
+            message.text.insert_str(0, &told);
+            message.text.truncate(message.text.trim_end().len());
+        }
+        request
     }
 
     /// Passes what happens on to the core, and has it saved in time.

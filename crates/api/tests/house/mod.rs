@@ -322,11 +322,25 @@ impl Documents for NoDocuments {
         Ok(Document { pages: 1, read: 1, text: text.to_owned(), pictures: Vec::new() })
     }
 
+    fn text_reader(&self, _: &model_store::ModelStore) -> Option<Arc<dyn api::ReadsText>> {
+        Some(Arc::new(NoEyes))
+    }
+
     async fn read_heic(&self, _: Vec<u8>) -> Result<Vec<u8>, ApiError> {
         let mut out = std::io::Cursor::new(Vec::new());
         let picture = image::RgbImage::from_pixel(8, 6, image::Rgb([7; 3]));
         picture.write_to(&mut out, image::ImageFormat::Png).unwrap();
         Ok(out.into_inner())
+    }
+}
+
+/// Reads the same in every picture.
+struct NoEyes;
+
+#[async_trait]
+impl api::ReadsText for NoEyes {
+    async fn text_in(&self, _: &engine::Image) -> Result<String, ApiError> {
+        Ok("y = 2x".into())
     }
 }
 

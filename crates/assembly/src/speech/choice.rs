@@ -208,6 +208,12 @@ pub(super) fn judging(models: &ModelStore) -> Option<Judging> {
     with_runtime(models, &model).map(Judging::Worker).or_else(here)
 }
 
+/// What reads the text in pictures, where it is here, whole.
+pub(crate) fn text_recognition(models: &ModelStore) -> Option<SpeechLoad> {
+    let model = small(models, Task::TextRecognition).filter(|model| model.missing.is_empty())?;
+    with_runtime(models, &model)
+}
+
 /// The file of the detector of voices that is here.
 pub(super) fn voice_activity(models: &ModelStore) -> Option<PathBuf> {
     small(models, Task::VoiceActivity)?.path(FileRole::Weights).map(Into::into)

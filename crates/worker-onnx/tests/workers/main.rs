@@ -7,4 +7,5 @@ mod faults;
 mod judge;
 mod kokoro;
 mod listening;
+mod reading;
 mod setup;
