@@ -8,6 +8,7 @@ fn main() {
         "host",
         "orders",
         "look",
+        "still",
     ]);
     if let Err(error) = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands)) {
         println!("cargo::error=the window host cannot be set up: {error:#}");

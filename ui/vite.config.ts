@@ -10,7 +10,7 @@ export default defineConfig(({ mode }) => ({
     target: 'es2022',
     outDir: 'dist',
     emptyOutDir: true,
-    rollupOptions: { input: ['index.html', 'bar.html'] },
+    rollupOptions: { input: ['index.html', 'bar.html', 'region.html'] },
     // The content security policy allows files only: no module-preload script, no data: URLs for assets.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,

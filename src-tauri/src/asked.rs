@@ -1,13 +1,14 @@
 //! What a page asks of the program around it.
 
-use api::{ApiError, App, ChangeSetting, Commands, ErrorCode, HostCall};
+use api::{ApiError, App, ChangeSetting, Commands, ErrorCode, HostCall, SystemPage};
 use tauri::{AppHandle, Manager};
 use tauri_plugin_autostart::ManagerExt;
+use tauri_plugin_opener::OpenerExt;
 
 use crate::bar::{self, Holds, Input};
 use crate::shell::Shell;
 use crate::summon::{Deed, perform};
-use crate::{MAIN, furnish, tray};
+use crate::{MAIN, furnish, look, tray};
 
 /// Does it.
 pub(crate) async fn done(host: &AppHandle, call: HostCall) -> Result<(), ApiError> {
@@ -15,8 +16,8 @@ pub(crate) async fn done(host: &AppHandle, call: HostCall) -> Result<(), ApiErro
         HostCall::HideBar => with_bar(host, |host| bar::happened(host, Input::PageDone, 0)),
         HostCall::FitBar { height } => with_bar(host, move |host| bar::needs(host, height)),
         HostCall::DragBar => with_bar(host, bar::drag),
-        HostCall::BarHolds { conversation } => {
-            let holds = if conversation.is_some() { Holds::Conversation } else { Holds::Nothing };
+        HostCall::BarHolds { conversation, files } => {
+            let holds = if conversation.is_some() || files { Holds::Something } else { Holds::Nothing };
             with_bar(host, move |host| bar::happened(host, Input::Now(holds), 0));
         }
         HostCall::OpenWindow { at } => {
@@ -26,12 +27,23 @@ pub(crate) async fn done(host: &AppHandle, call: HostCall) -> Result<(), ApiErro
         HostCall::PauseKeys { paused } => pause(host, paused),
         HostCall::SetAutostart { on } => set_autostart(host, on).await?,
         HostCall::Closing { keep } => closing(host, keep).await?,
+        HostCall::RegionReady => with_bar(host, look::show_chooser),
+        HostCall::RegionChosen { part } => look::chosen(host, part),
+        HostCall::OpenSystemPage { page } => open_page(host, page)?,
         HostCall::Words { words } => {
             host.state::<Shell>().known().words = *words;
             with_bar(host, tray::refresh);
         }
     }
     Ok(())
+}
+
+fn open_page(host: &AppHandle, page: SystemPage) -> Result<(), ApiError> {
+    let Some(address) = assembly::permission(page).settings_page() else { return Ok(()) };
+    host.opener().open_url(address, None::<&str>).map_err(|error| {
+        let words = format!("The system's settings could not be opened: {error}.");
+        ApiError::new(ErrorCode::Other, words)
+    })
 }
 
 /// On the main thread, which owns the windows.

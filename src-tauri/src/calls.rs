@@ -67,8 +67,19 @@ pub(crate) async fn orders(
     Ok(())
 }
 
-/// Looks at what the user has before them.
+/// Looks at what the user has before them. A picture is for this conversation.
 #[tauri::command]
-pub(crate) async fn look(host: AppHandle, at: LookAt) -> Result<Seen, ApiError> {
-    crate::look::look(&host, at).await
+pub(crate) async fn look(
+    host: AppHandle,
+    at: LookAt,
+    conversation: Option<String>,
+) -> Result<Seen, ApiError> {
+    crate::look::look(&host, at, conversation).await
+}
+
+/// The still of which a part is to be chosen: its width and height (32 bits each, lowest byte first), then its pixels, four
+/// bytes each: nothing is encoded on the way.
+#[tauri::command]
+pub(crate) async fn still(host: AppHandle) -> Result<tauri::ipc::Response, ApiError> {
+    crate::look::still(&host).map(tauri::ipc::Response::new)
 }

@@ -68,7 +68,8 @@ fn run() -> anyhow::Result<()> {
             calls::open_external,
             calls::host,
             calls::orders,
-            calls::look
+            calls::look,
+            calls::still
         ])
         .on_window_event(on_window)
         .setup({
@@ -124,7 +125,7 @@ fn is_own(url: &tauri::Url) -> bool {
 fn remembered() -> tauri::plugin::TauriPlugin<tauri::Wry> {
     use tauri_plugin_window_state::{Builder, StateFlags};
     let flags = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
-    Builder::default().with_state_flags(flags).with_denylist(&[bar::LABEL]).build()
+    Builder::default().with_state_flags(flags).with_denylist(&[bar::LABEL, look::LABEL]).build()
 }
 
 /// Whether windows cannot know where they are.
@@ -157,6 +158,7 @@ fn on_window(window: &tauri::Window, event: &WindowEvent) {
             api.prevent_close();
             bar::happened(host, bar::Input::PageDone, 0);
         }
+        (look::LABEL, WindowEvent::Destroyed) => look::chosen(host, None),
         (bar::LABEL, WindowEvent::Focused(true)) => bar::happened(host, bar::Input::Focused, 0),
         (bar::LABEL, WindowEvent::Focused(false)) => bar::happened(host, bar::Input::Blurred, 0),
         _ => {}

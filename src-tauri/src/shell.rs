@@ -9,10 +9,12 @@ use tauri::ipc::Channel;
 
 use crate::bar::Launcher;
 use crate::keys::GlobalKeys;
+use crate::look::Chooser;
 
 /// One for the program; Tauri hands it to whoever has a handle.
 pub(crate) struct Shell {
     pub(crate) launcher: Launcher,
+    pub(crate) chooser: Chooser,
     /// Set once all windows are there.
     pub(crate) keys: std::sync::OnceLock<Box<dyn GlobalKeys>>,
     /// A connection of our own to the X server; none on Wayland.
@@ -28,7 +30,7 @@ pub(crate) struct Known {
     /// The way to each window's page, by the window's label.
     orders: HashMap<String, Channel<HostOrder>>,
     /// What a page is told as soon as it listens.
-    waiting: HashMap<String, HostOrder>,
+    waiting: HashMap<String, Vec<HostOrder>>,
     pub(crate) words: HostWords,
     pub(crate) settings: Settings,
     pub(crate) keys: Vec<GlobalKeyView>,
@@ -62,6 +64,7 @@ impl Shell {
     pub(crate) fn new() -> Self {
         Self {
             launcher: Launcher::default(),
+            chooser: Chooser::default(),
             keys: std::sync::OnceLock::new(),
             #[cfg(target_os = "linux")]
             seat: if crate::keys::is_wayland() { None } else { crate::keys::Seat::open().ok() },
@@ -76,7 +79,7 @@ impl Shell {
     /// A page listens from now on.
     pub(crate) fn listens(&self, label: &str, channel: Channel<HostOrder>) {
         let mut known = self.known();
-        if let Some(order) = known.waiting.remove(label) {
+        for order in known.waiting.remove(label).unwrap_or_default() {
             // A page that has gone meanwhile will come again.
             let _ = channel.send(order);
         }
@@ -92,7 +95,7 @@ impl Shell {
                 let _ = channel.send(order.clone());
             }
             None => {
-                known.waiting.insert(label.to_owned(), order.clone());
+                known.waiting.entry(label.to_owned()).or_default().push(order.clone());
             }
         }
     }

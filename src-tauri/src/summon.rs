@@ -7,7 +7,7 @@ use tauri::{AppHandle, Manager};
 use crate::bar::{self, Input};
 use crate::keys::{KeyEvent, Press};
 use crate::shell::Shell;
-use crate::{MAIN, focus};
+use crate::{MAIN, focus, look};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +20,10 @@ pub(crate) enum Deed {
     TalkKey(Press),
     /// Speak, or stop speaking: for those who cannot hold a key.
     Talk,
-    /// Look at something on the screen. Nothing looks yet: the bar is where it will be asked about.
+    /// Have a part of the screen chosen, and ask about it in the bar.
     Look,
+    /// The key for that went down or up.
+    LookKey(Press),
     /// End the spoken conversation.
     EndTalk,
     /// Close or open the microphone.
@@ -39,6 +41,7 @@ impl From<KeyEvent> for Deed {
         match event.key {
             GlobalKey::Summon => Self::BarKey(event.press, event.time),
             GlobalKey::Talk => Self::TalkKey(event.press),
+            GlobalKey::Look => Self::LookKey(event.press),
         }
     }
 }
@@ -80,7 +83,9 @@ pub(crate) fn perform(host: &AppHandle, deed: Deed) {
 
 fn on_main_thread(host: &AppHandle, deed: Deed) {
     match deed {
-        Deed::ToggleBar | Deed::Look => bar::happened(host, Input::Toggled, 0),
+        Deed::ToggleBar => bar::happened(host, Input::Toggled, 0),
+        Deed::Look | Deed::LookKey(Press::Down) => look::for_the_bar(host),
+        Deed::LookKey(Press::Up) => {}
         Deed::BarKey(Press::Down, time) => {
             bar::happened(host, Input::KeyDown, time);
             bar::happened(host, Input::Toggled, time);

@@ -75,7 +75,11 @@ pub(crate) fn refresh(host: &AppHandle) {
         MenuBuilder::new(host)
             .items(&[&state])
             .separator()
-            .items(&[&item("open", &words.open)?, &item("summon", &words.summon)?])
+            .items(&[
+                &item("open", &words.open)?,
+                &item("summon", &words.summon)?,
+                &item("look", &words.look)?,
+            ])
             .separator()
             .items(&[&talk, &mute.enabled(talks).build(host)?])
             .items(&[&showing.enabled(seen).build(host)?])
@@ -126,6 +130,7 @@ fn deed(item: &str) -> Option<Deed> {
     Some(match item {
         "open" => Deed::Open(WindowPlace::AsItIs),
         "summon" => Deed::ToggleBar,
+        "look" => Deed::Look,
         "talk" => Deed::TalkKey(crate::keys::Press::Down),
         "end_talk" => Deed::EndTalk,
         "mute" => Deed::Mute,
@@ -203,7 +208,7 @@ mod tests {
 
     #[test]
     fn every_item_of_the_menu_does_something() {
-        for item in ["open", "summon", "talk", "end_talk", "mute", "stop_showing", "quit"] {
+        for item in ["open", "summon", "look", "talk", "end_talk", "mute", "stop_showing", "quit"] {
             assert!(deed(item).is_some(), "{item}");
         }
         assert_eq!(deed("state"), None);

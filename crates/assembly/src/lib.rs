@@ -8,6 +8,8 @@ mod servers;
 mod sights;
 pub mod speech;
 
+pub use sights::{permission, seen_error};
+
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};

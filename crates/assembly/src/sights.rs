@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use api::{
     ApiError, ErrorCode, Sharable, SharableCamera, SharableScreen, SharableWindow, SharedThing, Sharing,
-    SightNews, Sights,
+    SightNews, Sights, SystemPage,
 };
 use attachments::LONGEST_SIDE;
 use engine::Image;
 use sight::{
-    CameraId, CameraSource, Desktop, Devices, Encoding, Frame, Images, MonitorId, Own, Picture, Share,
-    ShareNews, SightError, Target, WindowId,
+    CameraId, CameraSource, Desktop, Devices, Encoding, Frame, Images, MonitorId, Own, Permission, Picture,
+    Share, ShareNews, SightError, Target, WindowId,
 };
 
 /// A folder of pictures that takes the place of all cameras: to try things without one.
@@ -35,7 +35,7 @@ impl Sights for SystemSights {
         let mut sharable = Sharable::default();
         match screens() {
             Ok((screens, windows)) => (sharable.screens, sharable.windows) = (screens, windows),
-            Err(error) => sharable.screen_problem = Some(told(&error)),
+            Err(error) => sharable.screen_problem = Some(seen_error(&error)),
         }
         match cameras().and_then(|source| source.list()) {
             Ok(cameras) => {
@@ -43,7 +43,7 @@ impl Sights for SystemSights {
                     |camera: sight::CameraInfo| SharableCamera { camera: camera.id.0, name: camera.name };
                 sharable.cameras = cameras.into_iter().map(camera).collect();
             }
-            Err(error) => sharable.camera_problem = Some(told(&error)),
+            Err(error) => sharable.camera_problem = Some(seen_error(&error)),
         }
         sharable
     }
@@ -53,7 +53,7 @@ impl Sights for SystemSights {
         what: &SharedThing,
         news: Box<dyn FnMut(SightNews) + Send>,
     ) -> Result<Arc<dyn Sharing>, ApiError> {
-        Ok(Arc::new(Shared::open(what, news).map_err(|error| told(&error))?))
+        Ok(Arc::new(Shared::open(what, news).map_err(|error| seen_error(&error))?))
     }
 }
 
@@ -119,7 +119,7 @@ impl Shared {
                 // The one before stays.
                 Err(error) => tracing::warn!(%error, "a picture of what is shared cannot be used"),
             },
-            ShareNews::Ended(error) => news(SightNews::Ended(told(&error))),
+            ShareNews::Ended(error) => news(SightNews::Ended(seen_error(&error))),
         };
         let (name, share) = match what {
             SharedThing::Screen { screen } => {
@@ -171,7 +171,7 @@ impl Sharing for Shared {
 
     fn small(&self, longest: u32) -> Result<Vec<u8>, ApiError> {
         let small = Arc::unwrap_or_clone(self.share.newest().picture).at_most(longest);
-        small.and_then(|small| small.encode(Encoding::Jpeg(QUALITY))).map_err(|error| told(&error))
+        small.and_then(|small| small.encode(Encoding::Jpeg(QUALITY))).map_err(|error| seen_error(&error))
     }
 }
 
@@ -194,12 +194,30 @@ fn image(picture: &Arc<Picture>) -> Result<Image, SightError> {
     image.map_err(|error| SightError::Picture(error.to_string()))
 }
 
-fn told(error: &SightError) -> ApiError {
+/// Why something cannot be seen, for a user interface; where the system has to allow it first, with the page for that.
+pub fn seen_error(error: &SightError) -> ApiError {
     let code = match error {
         SightError::MonitorGone | SightError::WindowGone | SightError::CameraGone(_) => ErrorCode::NotFound,
         _ => ErrorCode::Other,
     };
-    ApiError::new(code, error.to_string())
+    let system_page = match error {
+        SightError::Refused(refused) if refused.settings_page().is_some() => Some(match refused {
+            Permission::Screen => SystemPage::Screen,
+            Permission::Keys => SystemPage::Keys,
+            Permission::Camera => SystemPage::Camera,
+        }),
+        _ => None,
+    };
+    ApiError { system_page, ..ApiError::new(code, error.to_string()) }
+}
+
+/// What is allowed on this page of the system's settings.
+pub fn permission(page: SystemPage) -> Permission {
+    match page {
+        SystemPage::Screen => Permission::Screen,
+        SystemPage::Keys => Permission::Keys,
+        SystemPage::Camera => Permission::Camera,
+    }
 }
 
 #[cfg(test)]
@@ -207,6 +225,16 @@ mod tests {
     use std::sync::mpsc::channel;
 
     use super::*;
+
+    #[test]
+    fn what_the_system_refuses_leads_to_its_settings_where_they_have_a_page() {
+        for refused in [Permission::Screen, Permission::Keys, Permission::Camera] {
+            let error = seen_error(&SightError::Refused(refused));
+            assert_eq!(error.system_page.is_some(), refused.settings_page().is_some());
+            assert!(error.system_page.is_none_or(|page| permission(page) == refused));
+        }
+        assert_eq!(seen_error(&SightError::WindowGone).system_page, None);
+    }
 
     #[test]
     fn what_a_camera_saw_at_a_moment_can_be_had_and_its_picture_is_small() {

@@ -1,4 +1,4 @@
-//! `hark --toggle` and `hark --talk`: what a key would do, asked of the running window, or of a new one. For desktops that
+//! `hark --toggle`, `hark --talk` and `hark --look`: what a key would do, asked of the running window, or of a new one. For desktops that
 //! give programs no keys, and for whoever binds keys himself.
 
 use std::process::{Command, Stdio};
@@ -18,8 +18,8 @@ pub(crate) struct Args {
     /// Begin to speak, or stop: the talk key for those who cannot hold one
     #[arg(long)]
     talk: bool,
-    /// Look at something on the screen; until it can, this shows the bar
-    #[arg(long, hide = true)]
+    /// Choose a part of the screen, and ask about it in the bar
+    #[arg(long)]
     look: bool,
 }
 

@@ -83,6 +83,7 @@ pub(crate) const SETTINGS: &[SettingInfo] = &[
     must("general.notify", choice(&["plain", "text", "off"])),
     may("shortcuts.summon", Kind::Keys, "off"),
     may("shortcuts.talk", Kind::Keys, "off"),
+    may("shortcuts.look", Kind::Keys, "off"),
     may("model.active", NAME, ""),
     must("model.context_tokens", TOKENS),
     may("model.threads", Kind::Whole { min: 1, max: 512 }, "auto"),

@@ -216,11 +216,17 @@ pub struct Shortcuts {
     pub summon: Option<String>,
     /// Is held to speak.
     pub talk: Option<String>,
+    /// Asks for a part of the screen, and brings the bar with it.
+    pub look: Option<String>,
 }
 
 impl Default for Shortcuts {
     fn default() -> Self {
-        Self { summon: Some("Alt+Space".to_owned()), talk: Some("Alt+Shift+Space".to_owned()) }
+        Self {
+            summon: Some("Alt+Space".to_owned()),
+            talk: Some("Alt+Shift+Space".to_owned()),
+            look: Some("Ctrl+Alt+Space".to_owned()),
+        }
     }
 }
 

@@ -13,7 +13,8 @@ use tauri::{
     AppHandle, Manager, PhysicalPosition, PhysicalSize, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
 };
 
-use place::{Area, Kept};
+pub(crate) use place::Area;
+use place::Kept;
 use state::{Bar, Effect};
 pub(crate) use state::{Holds, Input, Then};
 
@@ -49,6 +50,9 @@ struct Inner {
     /// Who had the focus before.
     #[cfg(target_os = "linux")]
     before: Option<u32>,
+    /// Who had it before a part of the screen was to be chosen, which the bar comes after.
+    #[cfg(target_os = "linux")]
+    before_choosing: Option<u32>,
     file: Option<PathBuf>,
 }
 
@@ -96,7 +100,7 @@ pub(crate) fn prepare(host: &AppHandle, file: PathBuf) -> tauri::Result<()> {
 }
 
 #[cfg(target_os = "linux")]
-fn related_view(host: &AppHandle) -> Option<webkit2gtk::WebView> {
+pub(crate) fn related_view(host: &AppHandle) -> Option<webkit2gtk::WebView> {
     use gtk::prelude::*;
     // A page that is driven by a test must not be related to another.
     if std::env::var("TAURI_WEBVIEW_AUTOMATION").is_ok_and(|set| set == "true") {
@@ -146,12 +150,67 @@ pub(crate) fn happened(host: &AppHandle, input: Input, time: u32) {
         }
         Some(Effect::ComeBack) => {
             fit(host, &window);
-            focus::bring(&window, time);
+            take_focus(host, &window, time);
+            look_soon(host);
         }
     }
 }
 
-fn take_focus(host: &AppHandle, window: &WebviewWindow, time: u32) {
+/// Whoever has the focus now gets it after the bar that comes next.
+pub(crate) fn comes_after(host: &AppHandle) {
+    #[cfg(target_os = "linux")]
+    {
+        let shell = host.state::<Shell>();
+        let mut inner = shell.launcher.inner();
+        if !inner.bar.is_shown() {
+            inner.before_choosing = shell.seat.as_ref().and_then(crate::keys::Seat::active);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = host;
+}
+
+/// The bar does not come after all.
+pub(crate) fn does_not_come(host: &AppHandle) {
+    #[cfg(target_os = "linux")]
+    {
+        let shell = host.state::<Shell>();
+        let before = shell.launcher.inner().before_choosing.take();
+        if let (Some(seat), Some(window)) = (&shell.seat, before) {
+            // The window manager has most likely done so itself.
+            let _ = seat.activate(window, 0);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = host;
+}
+
+/// The window that had the focus before the bar, or before what it comes after, as the display server numbers it.
+pub(crate) fn before(host: &AppHandle) -> Option<u32> {
+    #[cfg(target_os = "linux")]
+    {
+        let shell = host.state::<Shell>();
+        let inner = shell.launcher.inner();
+        inner.before_choosing.or(inner.before)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = host;
+        None
+    }
+}
+
+/// The screen that the bar is on, or where it would be.
+pub(crate) fn on(host: &AppHandle) -> Option<Area> {
+    let shell = host.state::<Shell>();
+    let here = {
+        let inner = shell.launcher.inner();
+        if inner.bar.is_hidden() { None } else { inner.screen }
+    };
+    here.or_else(|| screen(host)).map(|(area, _)| area)
+}
+
+pub(crate) fn take_focus(host: &AppHandle, window: &WebviewWindow, time: u32) {
     focus::bring(window, time);
     // A window manager may take a window that comes forward for one that pushes itself there; what is asked for on behalf
     // of the user it gives.
@@ -189,7 +248,8 @@ fn show(host: &AppHandle, window: &WebviewWindow, time: u32) {
         let mut inner = shell.launcher.inner();
         #[cfg(target_os = "linux")]
         {
-            inner.before = shell.seat.as_ref().and_then(crate::keys::Seat::active);
+            let before = inner.before_choosing.take();
+            inner.before = before.or_else(|| shell.seat.as_ref().and_then(crate::keys::Seat::active));
         }
         inner.height = LEAST_HEIGHT;
         inner.screen = screen(host);

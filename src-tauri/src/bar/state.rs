@@ -51,8 +51,8 @@ pub(crate) enum Holds {
     /// Nothing that was asked.
     #[default]
     Nothing,
-    /// A question and its answer.
-    Conversation,
+    /// A question and its answer, or files that wait for a question.
+    Something,
 }
 
 /// The key that shows and hides it.
@@ -81,6 +81,8 @@ pub(crate) enum Input {
     KeyDown,
     /// It was let go.
     KeyUp,
+    /// Something was looked at that is to be asked about.
+    Wanted,
     /// The window has the focus.
     Focused,
     /// The window has lost it, it seems.
@@ -137,8 +139,10 @@ impl Bar {
                 self.holds = holds;
                 None
             }
-            (At::Hidden, Input::Toggled) => Some(self.become_with(At::Shown(Focus::ASKED), Effect::Show)),
-            (At::Shown(Focus::Elsewhere), Input::Toggled) => {
+            (At::Hidden, Input::Toggled) | (At::Hidden | At::Leaving(_), Input::Wanted) => {
+                Some(self.become_with(At::Shown(Focus::ASKED), Effect::Show))
+            }
+            (At::Shown(Focus::Elsewhere), Input::Toggled | Input::Wanted) => {
                 Some(self.become_with(At::Shown(Focus::ASKED), Effect::TakeFocus))
             }
             (At::Shown(_), Input::Toggled) => Some(self.leave(Then::GiveBack)),
@@ -160,13 +164,18 @@ impl Bar {
             (At::Shown(_), Input::LookBegins) => Some(self.become_with(At::Aside, Effect::StepAside)),
             (At::Aside, Input::LookEnds) => Some(self.become_with(At::Shown(Focus::ASKED), Effect::ComeBack)),
             (At::Hidden | At::Aside | At::Leaving(_), _)
-            | (At::Shown(_), Input::PageLate | Input::LookEnds) => None,
+            | (At::Shown(_), Input::PageLate | Input::LookEnds | Input::Wanted) => None,
         }
     }
 
     /// Whether it can be seen.
     pub(crate) fn is_shown(self) -> bool {
         matches!(self.at, At::Shown(_))
+    }
+
+    /// Whether nothing of it is there.
+    pub(crate) fn is_hidden(self) -> bool {
+        self.at == At::Hidden
     }
 
     fn unfocused(&mut self, focus: Focus) -> Option<Effect> {
@@ -208,7 +217,7 @@ mod tests {
     use super::Effect::{AskToLeave, ComeBack, Hide, LookSoon, Show, StepAside, TakeFocus};
     use super::Input::{
         Blurred, Focused, Grown, KeyDown, KeyUp, LookBegins, LookEnds, Looked, Now, PageDone, PageLate,
-        Toggled,
+        Toggled, Wanted,
     };
     use super::*;
 
@@ -262,7 +271,7 @@ mod tests {
 
     #[test]
     fn one_with_an_answer_stays_and_the_key_brings_the_focus_first() {
-        let stays = [Now(Holds::Conversation), Blurred, Looked(false)];
+        let stays = [Now(Holds::Something), Blurred, Looked(false)];
         assert!(check(&after(&stays), &[Show, LookSoon, LookSoon]).is_shown());
         let back = after(&[stays.as_slice(), &[Toggled, Focused, Toggled]].concat());
         check(&back, &[Show, LookSoon, LookSoon, TakeFocus, AskToLeave]);
@@ -285,14 +294,23 @@ mod tests {
     }
 
     #[test]
+    fn something_to_ask_about_brings_it_and_never_hides_it() {
+        assert!(check(&[Wanted], &[Show]).is_shown());
+        assert!(check(&after(&[Wanted]), &[Show, LookSoon]).is_shown());
+        check(&after(&[PageDone, Wanted]), &[Show, LookSoon, Hide(Then::GiveBack), Show]);
+        let stayed = [Now(Holds::Something), Blurred, Looked(false), Wanted];
+        check(&after(&stayed), &[Show, LookSoon, LookSoon, TakeFocus]);
+    }
+
+    #[test]
     fn what_grew_leaves_the_focus_to_the_large_window() {
-        check(&after(&[Now(Holds::Conversation), Grown]), &[Show, LookSoon, Hide(Then::LeaveIt)]);
+        check(&after(&[Now(Holds::Something), Grown]), &[Show, LookSoon, Hide(Then::LeaveIt)]);
     }
 
     #[test]
     fn the_next_one_is_empty() {
         let bar = check(
-            &after(&[Now(Holds::Conversation), PageDone, Toggled, Focused, Blurred, Looked(false)]),
+            &after(&[Now(Holds::Something), PageDone, Toggled, Focused, Blurred, Looked(false)]),
             &[Show, LookSoon, Hide(Then::GiveBack), Show, LookSoon, AskToLeave],
         );
         assert!(!bar.is_shown());

@@ -95,7 +95,7 @@ async fn follow(
             }
             _ => continue,
         };
-        if let Some(key) = [GlobalKey::Summon, GlobalKey::Talk].into_iter().find(|&key| id(key) == name) {
+        if let Some(&(key, _)) = wanted.iter().find(|(key, _)| id(*key) == name) {
             on_key(KeyEvent { key, press, time: 0 });
         }
     }
@@ -106,6 +106,7 @@ fn id(key: GlobalKey) -> &'static str {
     match key {
         GlobalKey::Summon => "summon",
         GlobalKey::Talk => "talk",
+        GlobalKey::Look => "look",
     }
 }
 
@@ -114,6 +115,7 @@ fn description(key: GlobalKey) -> &'static str {
     match key {
         GlobalKey::Summon => "Show or hide Hark's bar",
         GlobalKey::Talk => "Hold to speak to Hark",
+        GlobalKey::Look => "Show Hark a part of the screen",
     }
 }
 

@@ -129,6 +129,7 @@ fn wanted_keys() -> Wanted {
     vec![
         (GlobalKey::Summon, Some("Alt+Space".parse().unwrap())),
         (GlobalKey::Talk, Some("Alt+Shift+Space".parse().unwrap())),
+        (GlobalKey::Look, Some("Ctrl+Alt+Space".parse().unwrap())),
     ]
 }
 
@@ -152,11 +153,11 @@ async fn the_desktop_gives_what_it_likes_and_its_presses_arrive() {
     let task = tokio::spawn(async move { follow(&portal, &on_key, &on_change, &wanted_keys()).await });
 
     let (client, session, wishes) = bindings.recv().await.unwrap();
-    assert_eq!(wishes, [r#""ALT+space""#, r#""ALT+SHIFT+space""#]);
+    assert_eq!(wishes, [r#""ALT+space""#, r#""ALT+SHIFT+space""#, r#""CTRL+ALT+space""#]);
     let states: Vec<GlobalKeyState> =
         changes.recv().await.unwrap().into_iter().map(|view| view.state).collect();
     let given = |trigger: &str| GlobalKeyState::GivenBySystem { trigger: trigger.to_owned() };
-    assert_eq!(states, [given("Press <Alt>space"), given("")]);
+    assert_eq!(states, [given("Press <Alt>space"), given(""), given("")]);
 
     press(&desktop, &client, &session, "Activated", "summon").await;
     press(&desktop, &client, &session, "Activated", "somebody else's").await;
@@ -165,6 +166,10 @@ async fn the_desktop_gives_what_it_likes_and_its_presses_arrive() {
         let event = pressed.recv().await.unwrap();
         assert_eq!(event, KeyEvent { key: GlobalKey::Summon, press: expect, time: 0 });
     }
+
+    press(&desktop, &client, &session, "Activated", "look").await;
+    let event = pressed.recv().await.unwrap();
+    assert_eq!(event, KeyEvent { key: GlobalKey::Look, press: Press::Down, time: 0 });
 
     // Whoever lets go leaves the bus, and with it the session ends.
     let names = fdo::DBusProxy::new(&desktop).await.unwrap();

@@ -15,7 +15,11 @@ pub(crate) enum Refusal {
 /// The keys that are to be held, in the order in which they are shown. Of two that are the same the first is held.
 pub(crate) fn wanted(shortcuts: &Shortcuts) -> Vec<(GlobalKey, Option<KeyCombo>)> {
     let read = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
-    vec![(GlobalKey::Summon, read(&shortcuts.summon)), (GlobalKey::Talk, read(&shortcuts.talk))]
+    vec![
+        (GlobalKey::Summon, read(&shortcuts.summon)),
+        (GlobalKey::Talk, read(&shortcuts.talk)),
+        (GlobalKey::Look, read(&shortcuts.look)),
+    ]
 }
 
 /// Holds them, and says how each stands. `hold` takes one; `is_free` says whether one could be taken.
@@ -64,16 +68,22 @@ pub(crate) fn impossible(wanted: &[(GlobalKey, Option<KeyCombo>)], reason: &str)
 mod tests {
     use super::*;
 
-    fn shortcuts(summon: &str, talk: &str) -> Vec<(GlobalKey, Option<KeyCombo>)> {
+    fn shortcuts(summon: &str, talk: &str, look: &str) -> Vec<(GlobalKey, Option<KeyCombo>)> {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        wanted(&Shortcuts { summon: some(summon), talk: some(talk) })
+        wanted(&Shortcuts { summon: some(summon), talk: some(talk), look: some(look) })
     }
 
-    /// How both stand where other programs have these.
+    /// How the first two stand where other programs have these, and there is no third.
     fn stand(summon: &str, talk: &str, taken: &[&str]) -> Vec<GlobalKeyState> {
+        let mut states = stand_all([summon, talk, ""], taken);
+        assert_eq!(states.pop(), Some(GlobalKeyState::Off));
+        states
+    }
+
+    fn stand_all([summon, talk, look]: [&str; 3], taken: &[&str]) -> Vec<GlobalKeyState> {
         let is_free = |combo: &KeyCombo| !taken.contains(&combo.to_string().as_str());
         let hold = |_, combo: &KeyCombo| if is_free(combo) { Ok(()) } else { Err(Refusal::Taken) };
-        hold_all(&shortcuts(summon, talk), hold, is_free).into_iter().map(|view| view.state).collect()
+        hold_all(&shortcuts(summon, talk, look), hold, is_free).into_iter().map(|view| view.state).collect()
     }
 
     fn taken(offer: &str) -> GlobalKeyState {
@@ -93,6 +103,18 @@ mod tests {
     fn one_that_is_taken_is_said_so_and_a_free_one_is_offered() {
         let stands = stand("Alt+Space", "Alt+Shift+Space", &["Alt+Space", "Ctrl+Alt+Space"]);
         assert_eq!(stands, [taken("Ctrl+Shift+Space"), GlobalKeyState::Works]);
+    }
+
+    #[test]
+    fn all_three_of_the_defaults_work_together() {
+        let Shortcuts { summon, talk, look } = Shortcuts::default();
+        let keys = [summon, talk, look].map(Option::unwrap);
+        let keys = keys.each_ref().map(String::as_str);
+        assert_eq!(stand_all(keys, &[]), [const { GlobalKeyState::Works }; 3]);
+        let taken = stand_all(keys, &[keys[2]]);
+        assert!(
+            matches!(&taken[2], GlobalKeyState::Taken { offer: Some(offer) } if offer == "Ctrl+Shift+Space")
+        );
     }
 
     #[test]

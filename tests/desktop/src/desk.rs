@@ -15,6 +15,9 @@ pub const BAR: &str = "^Hark bar$";
 /// The large window's title.
 pub const MAIN: &str = "^Hark$";
 
+/// The title of the window in which a part of the screen is chosen.
+pub const REGION: &str = "^Hark region$";
+
 /// Another program, with a window that has the focus.
 pub struct Other {
     child: Child,
@@ -52,6 +55,12 @@ impl Other {
         xdotool(&["click", "--repeat", "3", "--delay", "60", "1"]).map(drop)
     }
 
+    /// How wide and how high it is, pixels.
+    pub fn size(&self) -> anyhow::Result<(u64, u64)> {
+        let told = xdotool(&["getwindowgeometry", "--shell", &self.window])?;
+        Ok((told_number(&told, "WIDTH=")?, told_number(&told, "HEIGHT=")?))
+    }
+
     /// Gives it the focus.
     pub fn choose(&self) -> anyhow::Result<()> {
         xdotool(&["windowactivate", &self.window]).map(drop)
@@ -73,6 +82,33 @@ impl Drop for Other {
 /// Presses a combination, as xdotool writes it.
 pub fn press(combination: &str) -> anyhow::Result<()> {
     xdotool(&["key", "--clearmodifiers", combination]).map(drop)
+}
+
+/// Draws with the left button of the mouse from one point of the screen to another; `between` comes before it is let go.
+pub fn drag(
+    from: (u32, u32),
+    to: (u32, u32),
+    between: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let at = |(x, y): (u32, u32)| xdotool(&["mousemove", "--sync", &x.to_string(), &y.to_string()]);
+    at(from)?;
+    xdotool(&["mousedown", "1"])?;
+    at((from.0.midpoint(to.0), from.1.midpoint(to.1)))?;
+    at(to)?;
+    std::thread::sleep(Duration::from_millis(300));
+    between()?;
+    xdotool(&["mouseup", "1"]).map(drop)
+}
+
+/// How wide and how high the screen is, pixels.
+pub fn screen() -> anyhow::Result<(u64, u64)> {
+    let told = xdotool(&["getdisplaygeometry", "--shell"])?;
+    Ok((told_number(&told, "WIDTH=")?, told_number(&told, "HEIGHT=")?))
+}
+
+fn told_number(told: &str, name: &str) -> anyhow::Result<u64> {
+    let number = told.lines().find_map(|line| line.strip_prefix(name)?.parse().ok());
+    number.with_context(|| format!("no {name} in {told:?}"))
 }
 
 /// Types words into whatever has the focus.

@@ -1,8 +1,8 @@
-//! A program that has a key already.
+//! What is asked of the X server itself: a key that somebody has already, and the colour of the desk.
 
 use anyhow::Context;
 use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{ConnectionExt as _, GrabMode, ModMask};
+use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, GrabMode, ModMask};
 use x11rb::rust_connection::RustConnection;
 
 /// Has Ctrl+Shift and one more key, until it is dropped.
@@ -24,4 +24,14 @@ impl KeyThief {
         connection.grab_key(false, root, held, key, mode, mode)?.check().context("somebody has the key")?;
         Ok(Self(connection))
     }
+}
+
+/// Paints all of the desk in one colour, `0xrrggbb`. It stays as long as nothing else does so.
+pub fn paint(colour: u32) -> anyhow::Result<()> {
+    let (connection, screen) = x11rb::connect(None).context("there is no X server")?;
+    let root = connection.setup().roots[screen].root;
+    let background = ChangeWindowAttributesAux::new().background_pixel(colour);
+    connection.change_window_attributes(root, &background)?.check()?;
+    connection.clear_area(false, root, 0, 0, 0, 0)?.check()?;
+    Ok(())
 }

@@ -51,6 +51,28 @@ impl Home {
         Ok(Some(home))
     }
 
+    /// One with a model that sees, of random weights with the vocabulary of the starter model, or none where the tests have
+    /// no model. [`Window::open_seeing`] takes it.
+    pub fn that_sees() -> anyhow::Result<Option<Self>> {
+        let Some(vocabulary) =
+            std::env::var_os("HARK_TEST_MODEL").map(PathBuf::from).filter(|path| path.is_file())
+        else {
+            return Ok(None);
+        };
+        let made = programs().join("test-seeing");
+        std::fs::create_dir_all(&made)?;
+        let family = testkit::Family::SmolVlm;
+        let model = testkit::seeing_model(family, testkit::Layers::few(family), &vocabulary, &made)?;
+        let home = Self::empty()?;
+        let folder = home.path().join("own");
+        std::fs::create_dir_all(&folder)?;
+        for (from, name) in [(model.weights, SEEING), (model.projector, "mmproj-seeing-f16.gguf")] {
+            std::fs::hard_link(&from, folder.join(name))
+                .or_else(|_| std::fs::copy(&from, folder.join(name)).map(drop))?;
+        }
+        Ok(Some(home))
+    }
+
     /// Its folder.
     pub fn path(&self) -> &Path {
         self.folder.path()
@@ -66,6 +88,9 @@ impl Home {
         Ok(std::fs::read_to_string(self.path().join("settings.toml"))?)
     }
 }
+
+/// The file of the model that sees.
+const SEEING: &str = "seeing-f16.gguf";
 
 /// The window, open.
 pub struct Window {
@@ -113,6 +138,19 @@ impl Window {
         bail!("the window did not open: {last:?}")
     }
 
+    /// Opens it with the model that sees, as somebody who has been here before.
+    pub async fn open_seeing(home: &Home) -> anyhow::Result<Self> {
+        let window = Self::open(home).await?;
+        let path = home.path().join("own").join(SEEING);
+        let imported = window.called("import_model", json!({ "path": path })).await?;
+        let model = imported["model"].as_str().context("the model was not taken")?;
+        window.called("choose_model", json!({ "conversation": null, "model": model })).await?;
+        let skip = "[...document.querySelectorAll('button')].find((one) => one.innerText === 'Skip')";
+        window.until(&format!("((button) => (button?.click(), !!button))({skip})")).await?;
+        window.find(COMPOSER).await?;
+        Ok(window)
+    }
+
     /// Waits until something with this CSS selector is there.
     pub async fn find(&self, css: &str) -> anyhow::Result<Element> {
         let found = self.client.wait().at_most(LONG).for_element(Locator::Css(css)).await;
@@ -152,6 +190,11 @@ impl Window {
         let script =
             "const [call, args, done] = arguments; window.__TAURI_INTERNALS__.invoke(call, args).then(done)";
         Ok(self.client.execute_async(script, vec![call.into(), arguments]).await?)
+    }
+
+    /// What one of the application's commands gives.
+    pub async fn called(&self, name: &str, args: Value) -> anyhow::Result<Value> {
+        self.asked("call", json!({ "name": name, "args": args })).await
     }
 
     /// All text of the window.

@@ -15,7 +15,11 @@ message: string,
 /**
  * With the code `sound`: what exactly, where it is known.
  */
-sound?: SoundReason, };
+sound?: SoundReason, 
+/**
+ * Where the system has to allow it first and has a page for that.
+ */
+system_page?: SystemPage, };
 
 /**
  * A file to be kept for a message. At most 32 MiB; pictures (PNG, JPEG, WebP, GIF) of at most 64 megapixels, of which 2048
@@ -391,7 +395,7 @@ sentence: string, };
 /**
  * What a key that works in every program does.
  */
-export type GlobalKey = "summon" | "talk";
+export type GlobalKey = "summon" | "talk" | "look";
 
 /**
  * Whether a key that works in every program works.
@@ -438,7 +442,11 @@ height: number, } | { "kind": "drag_bar" } | { "kind": "bar_holds",
 /**
  * A conversation that was begun there.
  */
-conversation: string | null, } | { "kind": "open_window", 
+conversation: string | null, 
+/**
+ * Files wait there to go with the next question, or are being chosen.
+ */
+files: boolean, } | { "kind": "open_window", 
 /**
  * With this in it.
  */
@@ -454,7 +462,15 @@ on: boolean, } | { "kind": "closing",
 /**
  * Stay without a window, or end; none: the window stays open.
  */
-keep: boolean | null, } | { "kind": "words", 
+keep: boolean | null, } | { "kind": "region_ready" } | { "kind": "region_chosen", 
+/**
+ * Which; none: it was given up.
+ */
+part: StillPart | null, } | { "kind": "open_system_page", 
+/**
+ * Which.
+ */
+page: SystemPage, } | { "kind": "words", 
 /**
  * The words.
  */
@@ -463,7 +479,15 @@ words: HostWords, };
 /**
  * What a host tells the page in its window.
  */
-export type HostOrder = { "kind": "bar_shown" } | { "kind": "bar_leaves" } | { "kind": "show", 
+export type HostOrder = { "kind": "bar_shown" } | { "kind": "bar_leaves" } | { "kind": "saw", 
+/**
+ * What.
+ */
+seen: Seen, } | { "kind": "unseen", 
+/**
+ * Why.
+ */
+error: ApiError, } | { "kind": "show", 
 /**
  * What.
  */
@@ -481,6 +505,10 @@ open: string,
  * Tray: shows the bar.
  */
 summon: string, 
+/**
+ * Tray: asks for a part of the screen.
+ */
+look: string, 
 /**
  * Tray: begins a spoken conversation.
  */
@@ -581,7 +609,7 @@ limit: number, };
 /**
  * What is looked at.
  */
-export type LookAt = "selection" | "clipboard";
+export type LookAt = "selection" | "clipboard" | "screen" | "window" | "region";
 
 /**
  * Figures of one reply, shown on demand.
@@ -847,6 +875,23 @@ read: number,
 pages: number, };
 
 /**
+ * What a picture shows.
+ */
+export type PictureOf = { "kind": "screen" } | { "kind": "window", 
+/**
+ * What its title bar says; may be empty.
+ */
+title: string, } | { "kind": "region", 
+/**
+ * Pixels of the screen, from left to right.
+ */
+width: number, 
+/**
+ * Pixels of the screen, from top to bottom.
+ */
+height: number, } | { "kind": "clipboard" };
+
+/**
  * On top or not.
  */
 export type Pin = { 
@@ -951,7 +996,15 @@ text: string,
 /**
  * The title of the window that it is in, where that is known.
  */
-from: string | null, };
+from: string | null, } | { "kind": "picture", 
+/**
+ * What it shows.
+ */
+of: PictureOf, 
+/**
+ * It.
+ */
+attached: Attached, };
 
 /**
  * A message to send.
@@ -1395,6 +1448,27 @@ export type StartVoice = {
 conversation: string | null, };
 
 /**
+ * A part of a still of the screen, in its pixels, counted from its upper left corner.
+ */
+export type StillPart = { 
+/**
+ * The left edge.
+ */
+x: number, 
+/**
+ * The upper edge.
+ */
+y: number, 
+/**
+ * To the right.
+ */
+width: number, 
+/**
+ * Downwards.
+ */
+height: number, };
+
+/**
  * How this program can be summoned.
  */
 export type SummonView = { "kind": "unavailable" } | { "kind": "available", 
@@ -1410,6 +1484,11 @@ tray: boolean,
  * It begins with the user's session; none where that cannot be arranged.
  */
 autostart: boolean | null, };
+
+/**
+ * A page of the system's settings.
+ */
+export type SystemPage = "screen" | "keys" | "camera";
 
 /**
  * A waiting message to be taken back.

@@ -4,7 +4,7 @@ import { inTauri, tauriHost } from './tauri';
 import type { Host } from './types';
 
 export { ApiFailure, isExternal, toFailure } from './types';
-export type { Args, CommandName, DesktopHost, Host, Reply } from './types';
+export type { Args, CommandName, DesktopHost, Host, Reply, Still } from './types';
 
 declare const __FAKE_HOST__: boolean;
 

@@ -1,7 +1,15 @@
 /** The desktop window: commands through Tauri's `invoke`, events through one channel. */
 import { Channel, invoke } from '@tauri-apps/api/core';
 import type { HostOrder, UiEvent } from '../generated/api';
-import { isExternal, toFailure, type Args, type CommandName, type Host, type Reply } from './types';
+import {
+  isExternal,
+  toFailure,
+  type Args,
+  type CommandName,
+  type Host,
+  type Reply,
+  type Still,
+} from './types';
 
 export function tauriHost(): Host {
   return {
@@ -22,10 +30,19 @@ export function tauriHost(): Host {
 
     desktop: {
       ask: (call) => asked('host', { call }),
-      look: (at) => asked('look', { at }),
+      look: (at, conversation) => asked('look', { at, conversation }),
+      still: async () => readStill(await asked<ArrayBuffer | number[]>('still', {})),
       orders: (onOrder) => follow<HostOrder>('orders', onOrder),
     },
   };
+}
+
+/** The width, the height, the pixels. Where bytes cannot come as such they come as numbers. */
+function readStill(told: ArrayBuffer | number[]): Still {
+  const bytes = told instanceof ArrayBuffer ? told : new Uint8Array(told).buffer;
+  const head = new DataView(bytes);
+  const [width, height] = [head.getUint32(0, true), head.getUint32(4, true)];
+  return { width, height, pixels: new Uint8ClampedArray(bytes, 8) };
 }
 
 async function asked<T>(command: string, args: Record<string, unknown>): Promise<T> {

@@ -33,24 +33,29 @@ export interface Host {
 export interface DesktopHost {
   /** Rejects with an `ApiFailure`. */
   ask(call: HostCall): Promise<void>;
-  /** Looks at what the user has before them. Rejects with an `ApiFailure`. */
-  look(at: LookAt): Promise<Seen>;
+  /** Looks at what the user has before them; a picture is for this conversation. Rejects with an `ApiFailure`. */
+  look(at: LookAt, conversation: string | null): Promise<Seen>;
+  /** The still of which a part is to be chosen. Rejects with an `ApiFailure`. */
+  still(): Promise<Still>;
   /** What this window's page is told from now on. Returns what ends it. */
   orders(onOrder: (order: HostOrder) => void): Promise<() => void>;
+}
+
+/** A still of a screen: four bytes a pixel (red, green, blue, opacity), row by row from the top. */
+export interface Still {
+  width: number;
+  height: number;
+  pixels: Uint8ClampedArray<ArrayBuffer>;
 }
 
 /** A refused or failed call. */
 export class ApiFailure extends Error {
   readonly code: ErrorCode;
 
-  constructor(error: ApiError) {
+  constructor(readonly error: ApiError) {
     super(error.message);
     this.name = 'ApiFailure';
     this.code = error.code;
-  }
-
-  get error(): ApiError {
-    return { code: this.code, message: this.message };
   }
 }
 

@@ -1,5 +1,12 @@
 /** Files that wait to go with the next message, by conversation; and small pictures of those that went. */
-import type { ApiError, AttachedFile, AttachmentView, FileData, PartOfDocument } from '../generated/api';
+import type {
+  ApiError,
+  Attached,
+  AttachedFile,
+  AttachmentView,
+  FileData,
+  PartOfDocument,
+} from '../generated/api';
 import { toFailure, type Host } from '../host';
 
 /** What the application takes at most: `MOST_ATTACHED_BYTES`, `MOST_ATTACHMENTS`. */
@@ -84,6 +91,32 @@ export class Attaching {
     } finally {
       this.#under.delete(id);
     }
+  }
+
+  /** A picture that was kept already, under this name. */
+  took(conversation: string | null, { attachments, caution }: Attached, name: string): void {
+    if (this.of(conversation).length >= MOST_FILES) {
+      for (const { content } of attachments) this.#forget(content);
+      this.parts.refused({ why: 'too_many', name, detail: null });
+      return;
+    }
+    const here = this.of(conversation).map((one) => one.attachment?.content);
+    const fresh = attachments
+      .filter((one) => !here.includes(one.content))
+      .map((attachment) => ({ id: this.#next++, name, attachment: { ...attachment, name } }));
+    this.#set(conversation, [...this.of(conversation), ...fresh]);
+    this.parts.added(name);
+    if (caution) this.parts.caution(caution);
+  }
+
+  /** What waits in one conversation waits in another, after what does so there. */
+  move(from: string | null, to: string | null): void {
+    if (from === to) return;
+    const moved = this.of(from).flatMap(({ attachment }) => (attachment ? [attachment] : []));
+    const there = this.of(to).flatMap(({ attachment }) => (attachment ? [attachment] : []));
+    this.clear(from);
+    this.clear(to);
+    this.give(to, [...there, ...moved]);
   }
 
   remove(conversation: string | null, id: number): void {

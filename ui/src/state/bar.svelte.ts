@@ -2,12 +2,13 @@
  * The bar's one question and its answer. What is on it is forgotten when it goes; the conversation is in the history, and
  * a reply that is being made there goes on.
  */
-import type { ApiError, HostCall, HostOrder, LookAt, Seen, WindowPlace } from '../generated/api';
+import type { ApiError, HostCall, HostOrder, LookAt, Seen, SystemPage, WindowPlace } from '../generated/api';
 import { toFailure } from '../host';
 import { t } from '../i18n/index.svelte';
 import type { App } from './app.svelte';
 import { composing, type KeyPress } from './keys';
-import { withText, type Wish } from './look';
+import { nameOf, withText, type SeenText, type Wish } from './look';
+import type { Waiting } from './attaching.svelte';
 
 export type BarAction = 'ask' | 'leave' | 'open' | 'stop' | 'recall' | 'earlier' | 'later' | null;
 
@@ -31,10 +32,12 @@ export class Bar {
   text = $state('');
   /** Why a question was not taken. */
   failure = $state.raw<ApiError | null>(null);
-  /** What goes with the next question. */
-  seen = $state.raw<Seen | null>(null);
-  /** Why nothing was seen. */
-  unseen = $state.raw<ApiError | null>(null);
+  /** The text that goes with the next question. */
+  seen = $state.raw<SeenText | null>(null);
+  /** Why nothing was seen: no text, or no picture. */
+  unseen = $state.raw<{ error: ApiError; picture: boolean } | null>(null);
+  /** A picture is being taken. */
+  looking = $state(false);
   /** Counts up whenever the field should get the focus. Nothing is selected: that would take away what is elsewhere. */
   focus = $state(0);
   /** The last question of this run of the program, for the Up key. It is kept nowhere else. */
@@ -46,27 +49,49 @@ export class Bar {
     return this.app.state?.open != null;
   }
 
+  get conversation(): string | null {
+    return this.app.state?.open?.id ?? null;
+  }
+
+  /** Pictures and files that go with the next question. */
+  get files(): readonly Waiting[] {
+    return this.app.attaching.of(this.conversation);
+  }
+
+  get empty(): boolean {
+    return this.text.trim() === '' && this.files.length === 0;
+  }
+
   obey(order: HostOrder): void {
     if (order.kind === 'bar_shown') this.focus++;
     // What was typed and not asked may be wanted the next time.
     else if (order.kind === 'bar_leaves') void this.#leave();
+    else if (order.kind === 'saw') this.#take(order.seen);
+    else if (order.kind === 'unseen') this.unseen = { error: order.error, picture: true };
+  }
+
+  /** What is on it, so that the host knows whether it may go by itself. `choosing`: a file is being chosen. */
+  hold(choosing: boolean): void {
+    const files = choosing || this.files.length > 0;
+    this.#tell({ kind: 'bar_holds', conversation: this.conversation, files });
   }
 
   async ask(words = this.text.trim()): Promise<void> {
-    if (words === '') return;
+    if (words === '' && this.files.length === 0) return;
     this.failure = null;
     this.unseen = null;
-    const { text: before, seen } = this;
+    const { text: before, seen, conversation } = this;
     this.text = '';
     this.seen = null;
-    this.#last = words;
+    if (words !== '') this.#last = words;
     try {
-      const conversation = this.app.state?.open?.id ?? null;
-      const sent = await this.app.host.call('send', { conversation, text: message(words, seen) });
-      if (sent.conversation !== conversation) {
-        await this.app.open(sent.conversation);
-        this.#tell({ kind: 'bar_holds', conversation: sent.conversation });
-      }
+      const { attaching } = this.app;
+      await attaching.settled();
+      const attachments = attaching.files(conversation);
+      const text = message(words, seen);
+      const sent = await this.app.host.call('send', { conversation, text, attachments });
+      attaching.clear(conversation);
+      if (sent.conversation !== conversation) await this.app.open(sent.conversation);
     } catch (thrown) {
       this.failure = toFailure(thrown).error;
       if (this.text === '') this.text = before;
@@ -86,13 +111,34 @@ export class Bar {
 
   /** Takes what is there along with the next question; it is shown until then. */
   async look(at: LookAt): Promise<void> {
+    if (this.looking) return;
     this.unseen = null;
+    this.looking = true;
     try {
-      this.seen = (await this.app.desktop?.look(at)) ?? null;
+      const seen = await this.app.desktop?.look(at, this.conversation);
+      if (seen) this.#take(seen);
     } catch (thrown) {
-      this.unseen = toFailure(thrown).error;
+      const { error } = toFailure(thrown);
+      const picture = at !== 'selection' && at !== 'clipboard';
+      if (error.code !== 'cancelled') this.unseen = { error, picture };
     }
+    this.looking = false;
     this.focus++;
+  }
+
+  #take(seen: Seen): void {
+    if (seen.kind === 'text') this.seen = seen;
+    else this.app.attaching.took(this.conversation, seen.attached, nameOf(seen.of));
+  }
+
+  /** Keeps files for the next question. */
+  attach(files: File[]): void {
+    this.app.attaching.add(this.conversation, files);
+    this.focus++;
+  }
+
+  openSystemPage(page: SystemPage): void {
+    this.#tell({ kind: 'open_system_page', page });
   }
 
   /** Does not take it along after all. */
@@ -109,6 +155,7 @@ export class Bar {
   leave(): Promise<void> {
     this.text = '';
     this.seen = null;
+    for (const { id } of this.files) this.app.attaching.remove(this.conversation, id);
     return this.#leave();
   }
 
@@ -141,6 +188,8 @@ export class Bar {
     this.failure = null;
     this.unseen = null;
     this.app.ui.dialog = null;
+    // What was not sent may be wanted the next time.
+    this.app.attaching.move(this.conversation, null);
     if (this.asked) this.app.startNew();
   }
 
@@ -149,7 +198,7 @@ export class Bar {
   }
 }
 
-function message(words: string, seen: Seen | null): string {
+function message(words: string, seen: SeenText | null): string {
   if (!seen) return words;
   return withText(words, seen, seen.from === null ? '' : t('look.from', { title: seen.from }));
 }

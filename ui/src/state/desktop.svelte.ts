@@ -9,7 +9,7 @@ import type {
   SummonView,
   WindowPlace,
 } from '../generated/api';
-import { toFailure, type DesktopHost } from '../host';
+import { toFailure, type DesktopHost, type Still } from '../host';
 import { t } from '../i18n/index.svelte';
 import type { App } from './app.svelte';
 import { spelled } from './combo';
@@ -41,8 +41,13 @@ export class Desktop {
   }
 
   /** Rejects with an `ApiFailure`. */
-  look(at: LookAt): Promise<Seen> {
-    return this.host.look(at);
+  look(at: LookAt, conversation: string | null): Promise<Seen> {
+    return this.host.look(at, conversation);
+  }
+
+  /** Rejects with an `ApiFailure`. */
+  still(): Promise<Still> {
+    return this.host.still();
   }
 
   giveWords(): void {
@@ -105,6 +110,7 @@ function words(): HostWords {
   return {
     open: t('tray.open'),
     summon: t('tray.summon'),
+    look: t('tray.look'),
     talk: t('tray.talk'),
     end_talk: t('tray.end_talk'),
     mute: t('tray.mute'),

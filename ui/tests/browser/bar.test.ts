@@ -1,11 +1,11 @@
 /** The bar, and what the window shows of the program around it. The scripted host alone: a served page has neither. */
 import type { Page } from 'playwright-core';
 import { describe, expect, inject, test } from 'vitest';
-import type { HostCall, HostOrder } from '../../src/generated/api';
+import type { HostCall, HostOrder, PictureOf, Seen } from '../../src/generated/api';
 import { button, composer, open, real, violations } from './world';
 
 interface Around {
-  harkFake: { desktop: { asked: HostCall[]; order(order: HostOrder): void } };
+  harkFake: { desktop: { asked: HostCall[]; order(order: HostOrder): void; saw(of: PictureOf): Seen } };
 }
 
 const asked = (page: Page) => page.evaluate(() => (window as unknown as Around).harkFake.desktop.asked);
@@ -124,6 +124,127 @@ describe.skipIf(real)('the bar', () => {
     await page.locator('article').first().waitFor();
   });
 
+  const sent = (page: Page) =>
+    page.evaluate(() => {
+      type Calls = [string, { text: string; attachments: { name: string }[] }][];
+      const { calls } = (window as unknown as { harkFake: { calls: Calls } }).harkFake;
+      return calls.flatMap(([name, args]) =>
+        name === 'send' ? [{ text: args.text, names: args.attachments.map((one) => one.name) }] : [],
+      );
+    });
+  const waiting = (page: Page) => page.getByRole('list', { name: 'Goes with the message' });
+
+  test('takes pictures of the screen and of the window below along, shown first, removable', async () => {
+    const page = await bar('usual', { viewport: { width: 680, height: 200 } });
+    await page.keyboard.press('Control+3');
+    await waiting(page).getByText('Screen').waitFor();
+    await waiting(page).locator('img').waitFor();
+    await waiting(page).getByText('640 × 400').waitFor();
+    await page.keyboard.press('Control+4');
+    await waiting(page).getByText('Window: steps.rs — Editor').waitFor();
+    expect(await waiting(page).getByRole('listitem').count()).toBe(2);
+    await button(page, 'Remove Screen').click();
+    expect(await waiting(page).getByRole('listitem').count()).toBe(1);
+    const holding = (await asked(page)).filter((call) => call.kind === 'bar_holds' && call.files);
+    expect(holding.length).toBeGreaterThan(0);
+  });
+
+  test('asks with a picture, by the name of what it shows', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await bar('usual', { viewport: { width: 680, height: 150 }, colorScheme });
+      await page.keyboard.press('Control+4');
+      await waiting(page).locator('img').waitFor();
+      await picture(page, `bar-picture-${colorScheme}`);
+      expect(await violations(page)).toEqual([]);
+      await field(page).fill('What does this do?');
+      await field(page).press('Enter');
+      await page.locator('article[aria-busy=false]').waitFor();
+      expect(await waiting(page).count()).toBe(0);
+      expect(await sent(page)).toEqual([
+        { text: 'What does this do?', names: ['Window: steps.rs — Editor'] },
+      ]);
+    }
+  });
+
+  test('Esc takes a picture away again, and one that leaves by itself keeps it', async () => {
+    const page = await bar();
+    await page.keyboard.press('Control+3');
+    await waiting(page).locator('img').waitFor();
+    await order(page, { kind: 'bar_leaves' });
+    await expect.poll(() => kinds(page)).toContain('hide_bar');
+    expect(await waiting(page).count()).toBe(1);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => waiting(page).count()).toBe(0);
+  });
+
+  test('is given a region by a key, and says nothing of one that was given up', async () => {
+    const page = await bar();
+    await page.keyboard.press('Control+5');
+    await page.waitForTimeout(50);
+    expect(await page.locator('.card').count()).toBe(0);
+    await page.evaluate(() => {
+      const { desktop } = (window as unknown as Around).harkFake;
+      desktop.order({ kind: 'saw', seen: desktop.saw({ kind: 'region', width: 640, height: 480 }) });
+    });
+    await waiting(page).getByText('Region 640 × 480').waitFor();
+    await waiting(page).locator('img').waitFor();
+  });
+
+  test('takes a picture from the clipboard where there is no text on it', async () => {
+    const page = await bar('copied', { viewport: { width: 680, height: 150 } });
+    await page.keyboard.press('Control+2');
+    await waiting(page).getByText('Picture').waitFor();
+    await waiting(page).locator('img').waitFor();
+  });
+
+  test('what the system refuses leads to its settings', async () => {
+    const page = await bar('refused', { viewport: { width: 680, height: 260 } });
+    await page.keyboard.press('Control+3');
+    await page.getByText('No picture was taken.').waitFor();
+    await picture(page, 'bar-refused');
+    await button(page, "Open the system's settings").click();
+    const opened = (await asked(page)).find((call) => call.kind === 'open_system_page');
+    expect(opened).toEqual({ kind: 'open_system_page', page: 'screen' });
+  });
+
+  test('takes files by button, paste and drop', async () => {
+    const page = await bar('usual', { viewport: { width: 680, height: 200 } });
+    const chooser = page.waitForEvent('filechooser');
+    await button(page, 'Attach files').click();
+    const holding = (await asked(page)).filter((call) => call.kind === 'bar_holds').at(-1);
+    expect(holding).toMatchObject({ files: true });
+    await (
+      await chooser
+    ).setFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('a note') });
+    await waiting(page).getByText('notes.txt').waitFor();
+    await page.evaluate(() => {
+      const data = (name: string) => {
+        const one = new DataTransfer();
+        one.items.add(new File([name], name));
+        return one;
+      };
+      const field = document.querySelector('textarea');
+      const [clipboardData, dataTransfer] = [data('pasted.txt'), data('dropped.txt')];
+      field?.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+      window.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
+    });
+    await waiting(page).getByText('pasted.txt').waitFor();
+    await waiting(page).getByText('dropped.txt').waitFor();
+    await field(page).press('Enter');
+    await page.locator('article[aria-busy=false]').waitFor();
+    expect((await sent(page))[0]?.names).toEqual(['notes.txt', 'pasted.txt', 'dropped.txt']);
+  });
+
+  test('says what it was told about a file that cannot be attached', async () => {
+    const page = await bar('usual', { viewport: { width: 680, height: 200 } });
+    await page.evaluate(() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['x'], 'x.zip'));
+      window.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
+    });
+    await page.getByText('“x.zip” was not attached.').waitFor();
+  });
+
   test('is drawn light, dark, narrow, large', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const [name, width, scene] of [
@@ -183,8 +304,8 @@ describe.skipIf(real)('keys that work in every program', () => {
     const { page, dialog } = await shortcuts('taken&desktop');
     await dialog.getByText('Alt+Space is taken by another program.').first().waitFor();
     await picture(page, 'keys-taken');
-    await button(dialog, 'Use Ctrl+Alt+Space').first().click();
-    await button(dialog, /^Show the bar: Ctrl\+Alt\+Space/).waitFor();
+    await button(dialog, 'Use Ctrl+Shift+Space').first().click();
+    await button(dialog, /^Show the bar: Ctrl\+Shift\+Space/).waitFor();
   });
 
   test('a browser has none, and says so', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { linesOf, lookAction, withText } from '../../src/state/look';
+import { linesOf, lookAction, nameOf, withText } from '../../src/state/look';
 
 const press = (code: string, held = '') => ({
   key: '',
@@ -15,6 +15,9 @@ describe('looking by one key', () => {
   test('Ctrl or Command with a digit adds, Alt with a digit asks', () => {
     expect(lookAction(press('Digit1', 'c'))).toEqual({ kind: 'look', at: 'selection' });
     expect(lookAction(press('Digit2', 'm'))).toEqual({ kind: 'look', at: 'clipboard' });
+    expect(lookAction(press('Digit3', 'c'))).toEqual({ kind: 'look', at: 'screen' });
+    expect(lookAction(press('Digit4', 'c'))).toEqual({ kind: 'look', at: 'window' });
+    expect(lookAction(press('Digit5', 'c'))).toEqual({ kind: 'look', at: 'region' });
     expect(lookAction(press('Digit4', 'a'))).toEqual({ kind: 'wish', wish: 'summarise' });
   });
 
@@ -43,4 +46,12 @@ describe('a text in a question', () => {
   test('has as many lines as an editor would say', () => {
     expect(['a', 'a\nb', 'a\r\nb\rc'].map((text) => linesOf(seen(text)))).toEqual([1, 2, 3]);
   });
+});
+
+test('a picture is called by what it shows', () => {
+  expect(nameOf({ kind: 'screen' })).toBe('Screen');
+  expect(nameOf({ kind: 'window', title: 'a — b' })).toBe('Window: a — b');
+  expect(nameOf({ kind: 'window', title: '' })).toBe('Window');
+  expect(nameOf({ kind: 'region', width: 1640, height: 480 })).toBe('Region 1640 × 480');
+  expect(nameOf({ kind: 'clipboard' })).toBe('Picture');
 });

@@ -51,7 +51,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     // the real program in scenes on the virtual card
     ("voice-bench",  &["soundcard-sim", "testkit"]),
     ("voice-tests",  &["voice-bench", "soundcard-sim", "testkit"]),
-    ("desktop-tests", &[]),
+    ("desktop-tests", &["testkit"]),
     ("privacy-tests", &[]),
     ("xtask",        &[]),
 ];

@@ -61,16 +61,32 @@ pub struct ApiError {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub sound: Option<SoundReason>,
+    /// Where the system has to allow it first and has a page for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub system_page: Option<SystemPage>,
+}
+
+/// A page of the system's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SystemPage {
+    /// Who may see the screen.
+    Screen,
+    /// Who may press keys in other programs.
+    Keys,
+    /// Who may use the camera.
+    Camera,
 }
 
 impl ApiError {
     /// An error with this code and sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), sound: None }
+        Self { code, message: message.into(), sound: None, system_page: None }
     }
 
     /// Something about the sound, with this sentence.
     pub fn of_sound(reason: SoundReason, message: impl Into<String>) -> Self {
-        Self { code: ErrorCode::Sound, message: message.into(), sound: Some(reason) }
+        Self { code: ErrorCode::Sound, message: message.into(), sound: Some(reason), system_page: None }
     }
 }

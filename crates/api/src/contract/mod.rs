@@ -19,7 +19,7 @@ mod voice;
 
 pub use attached::*;
 pub use command::*;
-pub use error::{ApiError, ErrorCode};
+pub use error::{ApiError, ErrorCode, SystemPage};
 pub use event::*;
 pub use look::*;
 pub use sensors::*;

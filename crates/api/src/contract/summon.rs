@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::{ApiError, Seen, StillPart, SystemPage};
+
 /// How this program can be summoned.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -30,6 +32,8 @@ pub enum GlobalKey {
     Summon,
     /// Is held to speak.
     Talk,
+    /// Asks for a part of the screen, and brings the bar with it.
+    Look,
 }
 
 /// A key that works in every program.
@@ -61,7 +65,7 @@ pub enum GlobalKeyState {
         /// Empty when the system says nothing.
         trigger: String,
     },
-    /// It cannot be had here. `hark --toggle` and `hark --talk` do the same.
+    /// It cannot be had here. `hark --toggle`, `hark --talk` and `hark --look` do the same.
     Impossible {
         /// Why: a sentence.
         reason: String,
@@ -85,6 +89,8 @@ pub enum HostCall {
     BarHolds {
         /// A conversation that was begun there.
         conversation: Option<String>,
+        /// Files wait there to go with the next question, or are being chosen.
+        files: bool,
     },
     /// Show the window.
     OpenWindow {
@@ -105,6 +111,18 @@ pub enum HostCall {
     Closing {
         /// Stay without a window, or end; none: the window stays open.
         keep: Option<bool>,
+    },
+    /// The still is drawn where a part of it is to be chosen: show it.
+    RegionReady,
+    /// A part of the still was chosen.
+    RegionChosen {
+        /// Which; none: it was given up.
+        part: Option<StillPart>,
+    },
+    /// Open the page of the system's settings where this is allowed.
+    OpenSystemPage {
+        /// Which.
+        page: SystemPage,
     },
     /// The words for what has no page of its own: tray and notifications.
     Words {
@@ -140,6 +158,16 @@ pub enum HostOrder {
     BarShown,
     /// The bar is to go: forget the conversation on it and ask to be hidden.
     BarLeaves,
+    /// Something was looked at by a key: it goes with the next question.
+    Saw {
+        /// What.
+        seen: Seen,
+    },
+    /// It could not be looked at.
+    Unseen {
+        /// Why.
+        error: ApiError,
+    },
     /// Show this.
     Show {
         /// What.
@@ -156,6 +184,8 @@ pub struct HostWords {
     pub open: String,
     /// Tray: shows the bar.
     pub summon: String,
+    /// Tray: asks for a part of the screen.
+    pub look: String,
     /// Tray: begins a spoken conversation.
     pub talk: String,
     /// Tray: ends it.

@@ -87,7 +87,7 @@ export function settings(): SettingsView {
         on_close: 'ask',
         notify: 'plain',
       },
-      shortcuts: { summon: 'Alt+Space', talk: 'Alt+Shift+Space' },
+      shortcuts: { summon: 'Alt+Space', talk: 'Alt+Shift+Space', look: 'Ctrl+Alt+Space' },
       model: {
         active: 'smollm2-135m',
         context_tokens: 8192,

@@ -38,9 +38,10 @@ export function fakeHost(query: URLSearchParams): Host {
     world.data.conversations.unshift(one);
     return one;
   });
+  const attached = new AttachedFiles();
   // With `desktop` in the address, the page is in a window of the program's own.
-  const desktop = query.has('desktop') ? new FakeDesktop(world, scene) : null;
-  const table = commands(world, spoken);
+  const desktop = query.has('desktop') ? new FakeDesktop(world, attached, scene) : null;
+  const table = commands(world, spoken, attached);
   // Tests look at what was opened and can make things happen.
   const seen: string[] = [];
   const calls: [CommandName, unknown][] = [];
@@ -62,10 +63,9 @@ export function fakeHost(query: URLSearchParams): Host {
   };
 }
 
-function commands(world: World, spoken: Spoken): Table {
+function commands(world: World, spoken: Spoken, attached: AttachedFiles): Table {
   const { data } = world;
   const talk = new Talk(world);
-  const attached = new AttachedFiles();
   const fetches = new Fetches(world);
   let next = data.conversations.length + 1;
 
