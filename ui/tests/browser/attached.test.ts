@@ -184,4 +184,15 @@ describe.skipIf(real)('pictures, with the scripted model', () => {
     await say(page, 'plain what is this?');
     await went(page).getByText('main.rs').waitFor();
   });
+
+  test('a question that is often asked is one click away, and may be changed', async () => {
+    const page = await open();
+    await choose(page, plot(3));
+    await waiting(page).getByRole('listitem').first().waitFor();
+    await button(page, 'Read this plot').click();
+    expect(await composer(page).inputValue()).toContain('Name both axes with their units');
+    await expect.poll(() => composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
+    await button(page, 'Read this plot').waitFor({ state: 'detached' });
+    expect(await violations(page)).toEqual([]);
+  });
 });
