@@ -20,7 +20,7 @@ use api::{
     ApiError, App, Attach, AttachmentView, ChooseModel, Commands, ConversationSummary, ConversationView,
     Desktop, Documents, ErrorCode, ImportModel, ListConversations, LocalEngine, LocalStatus, MessageState,
     MessageView, OneConversation, Parts, Send, Sent, ServerAddress, ServerReport, Servers, SoundDevices,
-    Speech, SpokenParts, UiEvent, UiEventBody, Voices,
+    Speaker, Speech, SpokenParts, UiEvent, UiEventBody, Voices,
 };
 use async_trait::async_trait;
 use attachments::pdf::{Document, Picture};
@@ -213,8 +213,11 @@ impl House {
     }
 
     pub async fn until_end(&self) -> Vec<UiEvent> {
-        self.until(|body| matches!(body, UiEventBody::Message { message, .. } if message.state != MessageState::Streaming))
-            .await
+        // A question is told again when it gets its pictures.
+        let is_end = |message: &MessageView| {
+            message.speaker == Speaker::Assistant && message.state != MessageState::Streaming
+        };
+        self.until(|body| matches!(body, UiEventBody::Message { message, .. } if is_end(message))).await
     }
 
     /// The next reply that ends.
