@@ -32,7 +32,7 @@ pub(crate) struct SystemSights;
 
 impl Sights for SystemSights {
     fn list(&self) -> Sharable {
-        let mut sharable = Sharable::default();
+        let mut sharable = Sharable { desktop_asks: sight::user_chooses(), ..Sharable::default() };
         match screens() {
             Ok((screens, windows)) => (sharable.screens, sharable.windows) = (screens, windows),
             Err(error) => sharable.screen_problem = Some(seen_error(&error)),
@@ -58,6 +58,13 @@ impl Sights for SystemSights {
 }
 
 fn screens() -> Result<(Vec<SharableScreen>, Vec<SharableWindow>), SightError> {
+    if sight::user_chooses() {
+        let any = SharableScreen { screen: 0, name: String::new(), width: 0, height: 0 };
+        return Ok((
+            vec![any],
+            vec![SharableWindow { window: 0, title: String::new(), program: String::new() }],
+        ));
+    }
     let mut desktop = sight::open()?;
     let screen = |monitor: sight::Monitor| SharableScreen {
         screen: monitor.id.0,
@@ -122,6 +129,12 @@ impl Shared {
             ShareNews::Ended(error) => news(SightNews::Ended(seen_error(&error))),
         };
         let (name, share) = match what {
+            SharedThing::Screen { .. } if sight::user_chooses() => {
+                (String::new(), Share::start(Target::Everything, Own::default(), on_news)?)
+            }
+            SharedThing::Window { window } if sight::user_chooses() => {
+                (String::new(), Share::start(Target::Window(WindowId(*window)), Own::none(), on_news)?)
+            }
             SharedThing::Screen { screen } => {
                 let monitor = monitor(&mut *sight::open()?, *screen)?;
                 (monitor.name, Share::start(Target::Monitor(monitor.id), Own::default(), on_news)?)

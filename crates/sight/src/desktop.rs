@@ -255,6 +255,16 @@ pub fn open() -> Result<Box<dyn Desktop>, SightError> {
     Ok(Box::new(crate::native::Native))
 }
 
+/// Whether the user chooses in a dialog of the desktop's own what is shared (Wayland): nothing can be listed then, and
+/// numbers of monitors and windows mean nothing.
+pub fn user_chooses() -> bool {
+    #[cfg(target_os = "linux")]
+    let chooses = session() == Session::Wayland;
+    #[cfg(not(target_os = "linux"))]
+    let chooses = false;
+    chooses
+}
+
 /// What draws the screen of this session.
 #[cfg(target_os = "linux")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

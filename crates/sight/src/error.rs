@@ -58,6 +58,9 @@ pub enum SightError {
     /// The camera is there and cannot be used.
     #[error("The camera cannot be used: {0}. Close other programs that use it and try again.")]
     Camera(String),
+    /// What is shared was ended in the desktop: by the user there, or because it was closed or unplugged.
+    #[error("Sharing was ended by the desktop. Share it again if Hark should go on seeing it.")]
+    Stopped,
     /// A picture could not be made.
     #[error("No picture could be made: {0}. Try again.")]
     Picture(String),

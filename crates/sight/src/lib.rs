@@ -24,7 +24,7 @@ mod x11;
 pub use camera::{Camera, CameraId, CameraInfo, CameraSource, Devices, Images};
 pub use desktop::{
     Clipping, Curtain, Desktop, Monitor, MonitorId, NoWindows, Own, Selected, Target, Window, WindowId, look,
-    open,
+    open, user_chooses,
 };
 pub use error::{Permission, SightError};
 pub use geometry::{Point, Rect, visible};

@@ -91,6 +91,11 @@ struct State {
 impl Share {
     /// Begins to share. The first picture is taken before this returns, and is not told as news.
     ///
+    /// Under Wayland the desktop decides what is shared: it asks the user in a dialog of its own, which this waits for.
+    /// The target says only whether a monitor ([`Target::Everything`], [`Target::Monitor`], [`Target::Region`]) or a
+    /// window is asked for, whichever its number; one monitor takes the place of everything, a region is cut from the one
+    /// chosen, and our own windows are not painted over. The user ends it in the desktop: [`SightError::Stopped`].
+    ///
     /// `on_news` runs on the sharing thread; it must neither wait for long nor for whoever drops the share.
     ///
     /// # Errors

@@ -1198,6 +1198,11 @@ windows: Array<SharableWindow>,
  */
 cameras: Array<SharableCamera>, 
 /**
+ * The desktop asks in a dialog of its own which screen or window it is to be: the one screen and the one window that are
+ * listed stand for all.
+ */
+desktop_asks: boolean, 
+/**
  * Why there are no screens and windows in it.
  */
 screen_problem: ApiError | null, 

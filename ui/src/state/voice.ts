@@ -222,6 +222,6 @@ export function isVoiceModelMissing(error: ApiError, canChat: boolean): boolean 
 }
 
 /** The sentence that says what is shared. */
-export function sightName({ what }: SharingView): Key {
-  return `share.on.${what.kind}`;
+export function sightName({ what, name }: SharingView): Key {
+  return name === '' ? 'share.on' : `share.on.${what.kind}`;
 }

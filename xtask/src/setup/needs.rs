@@ -71,6 +71,7 @@ pub(super) const NEEDS: &[Need] = &[
     need("pkg-config", Build, Command(&["pkg-config", "pkgconf"]), [&["pkg-config"],    &["pkgconf-pkg-config"], &["pkgconf"], &["pkg-config"], &[],         &[]]),
     need("OpenSSL", Build, Package,                                [&["libssl-dev"],    &["openssl-devel"], &["openssl"],    &["libopenssl-devel"], &[],    &[]]),
     need("ALSA", Build, Package,                                   [&["libasound2-dev"], &["alsa-lib-devel"], &["alsa-lib"],   &["alsa-devel"],  &[],         &[]]),
+    need("PipeWire", Build, Package,                               [&["libpipewire-0.3-dev"], &["pipewire-devel"], &["libpipewire"], &["pipewire-devel"], &[],    &[]]),
     // The voice that needs no model: its library is loaded when Hark speaks.
     useful("espeak-ng", Build, Command(&["espeak-ng"]),            [&["espeak-ng"],     &["espeak-ng"],     &["espeak-ng"],  &["espeak-ng"],   &["espeak-ng"], &["eSpeak-NG.eSpeak-NG"]]),
     // Pictures of phones: its library is loaded when one is attached.
@@ -96,6 +97,12 @@ pub(super) const NEEDS: &[Need] = &[
     need("ImageMagick", Test, Command(&["import", "magick"]),      [&["imagemagick"],   &["ImageMagick"],   &["imagemagick"], &["ImageMagick"], &[],        &[]]),
     need("Chromium", Test, Command(&["chromium", "chromium-browser", "google-chrome"]), [&["chromium"], &["chromium"], &["chromium"], &["chromium"], &[], &[]]),
     need("fonts", Test, Package,                                   [&["fonts-dejavu-core", "fonts-noto-core", "fonts-noto-cjk"], &["dejavu-sans-fonts", "google-noto-sans-cjk-fonts"], &["ttf-dejavu", "noto-fonts-cjk"], &["dejavu-fonts", "noto-sans-cjk-fonts"], &[], &[]]),
+    // A Wayland session without a screen; tests that need it say so where it is not there.
+    useful("Wayland compositor", Test, Command(&["sway"]),         [&["sway", "swaybg"], &["sway", "swaybg"], &["sway", "swaybg"], &["sway", "swaybg"], &[],   &[]]),
+    useful("pictures under Wayland", Test, Command(&["grim"]),     [&["grim"],          &["grim"],          &["grim"],       &["grim"],        &[],         &[]]),
+    useful("Wayland portals", Test, Package,                       [&["xdg-desktop-portal", "xdg-desktop-portal-wlr"], &["xdg-desktop-portal", "xdg-desktop-portal-wlr"], &["xdg-desktop-portal", "xdg-desktop-portal-wlr"], &["xdg-desktop-portal", "xdg-desktop-portal-wlr"], &[], &[]]),
+    useful("casts", Test, Command(&["pipewire"]),                  [&["pipewire", "pipewire-bin"], &["pipewire", "pipewire-utils"], &["pipewire"], &["pipewire", "pipewire-tools"], &[], &[]]),
+    useful("who links casts", Test, Command(&["wireplumber"]),     [&["wireplumber"],   &["wireplumber"],   &["wireplumber"], &["wireplumber"], &[],        &[]]),
     need("sound server", Test, Command(&["pulseaudio"]),           [&["pulseaudio"],    &["pulseaudio"],    &["pulseaudio"], &["pulseaudio"],  &[],         &[]]),
     need("sound tools", Test, Command(&["pactl"]),                 [&["pulseaudio-utils"], &["pulseaudio-utils"], &["libpulse"], &["pulseaudio-utils"], &[], &[]]),
     // The proof that nothing leaves the machine looks at Hark in a network namespace and under a trace.

@@ -121,6 +121,7 @@ const FENCES: &[Fence] = &[
     Fence { library: "cpal",       inside: &["audio-io"],               tests: Tests::Fenced },
     Fence { library: "xcap",       inside: &["sight"],                  tests: Tests::Fenced },
     Fence { library: "nokhwa",     inside: &["sight"],                  tests: Tests::Fenced },
+    Fence { library: "pipewire",   inside: &["sight"],                  tests: Tests::Free },
     Fence { library: "arboard",    inside: &["sight"],                  tests: Tests::Fenced },
     Fence { library: "enigo",      inside: &["sight"],                  tests: Tests::Fenced },
     Fence { library: "rten",       inside: &["dsp"],                    tests: Tests::Fenced },

@@ -42,6 +42,9 @@ pub struct Sharable {
     pub windows: Vec<SharableWindow>,
     /// Cameras.
     pub cameras: Vec<SharableCamera>,
+    /// The desktop asks in a dialog of its own which screen or window it is to be: the one screen and the one window that are
+    /// listed stand for all.
+    pub desktop_asks: bool,
     /// Why there are no screens and windows in it.
     pub screen_problem: Option<ApiError>,
     /// Why there are no cameras in it.

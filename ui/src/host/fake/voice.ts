@@ -44,6 +44,7 @@ export const SHARABLE: Sharable = {
   cameras: [{ camera: '0', name: 'Integrated Camera' }],
   screen_problem: null,
   camera_problem: null,
+  desktop_asks: false,
 };
 
 const TIMINGS = {

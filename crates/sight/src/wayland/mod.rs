@@ -1,5 +1,10 @@
 //! The desktop of a Wayland session. A program may not look there by itself: the desktop's portal asks the user and hands
-//! over a picture of everything. Windows and monitors cannot be listed, and nobody says where the pointer is.
+//! over a picture of everything, or a cast of what the user chooses. Windows and monitors cannot be listed, and nobody
+//! says where the pointer is.
+
+mod cast;
+mod frames;
+mod stream;
 
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
@@ -7,13 +12,20 @@ use std::time::Duration;
 
 use ashpd::desktop::ResponseError;
 use ashpd::desktop::screenshot::Screenshot;
+use ashpd::zbus;
 
+use self::cast::{Ask, Cast};
 use crate::desktop::{Clipping, Desktop, Monitor, Own, Selected, Target, Window};
 use crate::share::Watch;
 use crate::{Permission, Picture, Point, Rect, SightError, clipboard};
 
 /// Asks the portal anew at each call, and holds nothing.
 pub(crate) struct Wayland;
+
+const NO_PICTURES: SightError = SightError::NotHere(
+    "This desktop has no portal that takes pictures of the screen. Install xdg-desktop-portal and the part of it that \
+     belongs to your desktop, as in xdg-desktop-portal-gnome.",
+);
 
 const NO_LIST: SightError = SightError::NotHere(
     "Under Wayland a program cannot list windows and monitors. Take a picture of everything, or of a region of it.",
@@ -45,8 +57,11 @@ impl Desktop for Wayland {
         if region.is_some_and(Rect::is_empty) {
             return Err(SightError::EmptyRegion);
         }
-        let whole = everything()?;
-        region.map_or(Ok(whole.clone()), |region| whole.part(region))
+        match everything() {
+            // As on wlroots' desktops, whose portal takes pictures only with another one beside it that asks the user.
+            Err(none) if none == NO_PICTURES => Cast::open(target, Ask::Once)?.picture(),
+            whole => region.map_or(whole.clone(), |region| whole?.part(region)),
+        }
     }
 
     fn in_the_way(&mut self, _: Target, own: &Own) -> Result<bool, SightError> {
@@ -71,10 +86,12 @@ impl Desktop for Wayland {
 /// A picture of all monitors, after the user was asked.
 fn everything() -> Result<Picture, SightError> {
     let taken = block_on(async {
-        let asked = Screenshot::request().interactive(false).modal(true).send().await?;
+        // A connection of its own: one that ashpd keeps would die with the runtime that it was made in.
+        let bus = zbus::Connection::session().await?;
+        let asked = Screenshot::request().connection(Some(bus)).interactive(false).modal(true).send().await?;
         asked.response()
     })?;
-    let uri = taken.map_err(refusal)?;
+    let uri = taken.map_err(|error| refusal(error, NO_PICTURES))?;
     let path = path_of(uri.uri().as_str())
         .ok_or_else(|| SightError::Picture("the desktop put the picture where it cannot be read".into()))?;
     let read = std::fs::read(&path).map_err(|error| SightError::Picture(error.to_string()));
@@ -107,23 +124,24 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, SightError> {
     Ok(runtime.map_err(|error| SightError::Unreachable(error.to_string()))?.block_on(work))
 }
 
-fn refusal(error: ashpd::Error) -> SightError {
+/// What became of a question. `none`: the portal has no such thing.
+fn refusal(error: ashpd::Error, none: SightError) -> SightError {
     match error {
         ashpd::Error::Response(ResponseError::Cancelled)
         | ashpd::Error::Portal(ashpd::PortalError::NotAllowed(_) | ashpd::PortalError::Cancelled(_)) => {
             SightError::Refused(Permission::Screen)
         }
-        ashpd::Error::PortalNotFound(_) => SightError::NotHere(
-            "This desktop has no portal that takes pictures of the screen. Install xdg-desktop-portal and the part of it \
-             that belongs to your desktop, as in xdg-desktop-portal-gnome.",
-        ),
+        ashpd::Error::PortalNotFound(_) => none,
+        ashpd::Error::Response(ResponseError::Other) => {
+            SightError::Picture("the desktop's portal gave none and did not say why".into())
+        }
         other => SightError::Picture(other.to_string()),
     }
 }
 
-/// Watches what the user chooses to share.
-pub(crate) fn watch(_target: Target) -> Result<Box<dyn Watch>, SightError> {
-    Err(SightError::NotHere("Sharing under Wayland is not possible yet. Take single pictures instead."))
+/// Watches what the user chooses to share in the desktop's own dialog, which this waits for.
+pub(crate) fn watch(target: Target) -> Result<Box<dyn Watch>, SightError> {
+    Ok(Box::new(Cast::open(target, Ask::Always)?))
 }
 
 #[cfg(test)]
