@@ -243,3 +243,30 @@ async fn a_model_that_cannot_see_is_told_the_text_in_a_picture() {
     let told = "A picture was shown here. You cannot see it, but this is the text in it:\n```\ny = 2x\n```\n\nWhat is it?";
     assert_eq!((house.asked(), house.shown()), (vec![vec![told.to_owned()]], vec![vec![0]]));
 }
+
+fn unreadable() -> Vec<u8> {
+    let mut out = Cursor::new(Vec::new());
+    image::RgbImage::new(40, 1).write_to(&mut out, image::ImageFormat::Png).unwrap();
+    out.into_inner()
+}
+
+#[tokio::test]
+async fn a_picture_whose_text_cannot_be_read_is_said_and_costs_no_other_its_text() {
+    let house = House::with_local(Eyes::None).await;
+    let smudge = house.attach("smudge.png", &unreadable()).await.unwrap();
+    let plot = house.attach("plot.png", &picture()).await.unwrap();
+    let id = house.app.send(sent(None, "What is it?", &[&smudge])).await.unwrap().conversation;
+    let events = house.until(|body| matches!(body, UiEventBody::Notice { .. })).await;
+    let Some(UiEventBody::Notice { notice }) = events.last().map(|it| &it.body) else { panic!("{events:?}") };
+    assert_eq!(notice.error.message, "The text in the picture cannot be read: no.");
+    house.next_end().await;
+    // The reply was empty: the next question comes in one message with this one and its picture.
+    house.app.send(sent(Some(&id), "And this?", &[&plot])).await.unwrap();
+    house.next_end().await;
+    let asked = house.asked();
+    let unread = "(A picture was shown here. You cannot see pictures, and the text in it could not be read.)";
+    assert_eq!(asked[0], [format!("{unread}\n\nWhat is it?")]);
+    let told = asked[1].concat();
+    assert!(told.starts_with(unread) && told.contains("```\ny = 2x\n```"), "{told}");
+    assert!(house.shown().concat().iter().all(|&pictures| pictures == 0), "{:?}", house.shown());
+}

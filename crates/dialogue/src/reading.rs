@@ -53,6 +53,10 @@ pub fn laid_out(mut pieces: Vec<Piece>) -> String {
     out
 }
 
+/// What a model that cannot see is told in the place of a picture whose text could not be read.
+pub const UNREAD_PICTURE: &str =
+    "(A picture was shown here. You cannot see pictures, and the text in it could not be read.)";
+
 /// What a model that cannot see is told in a picture's place, before the words about it.
 pub fn in_place_of_picture(text: &str) -> String {
     if text.trim().is_empty() {

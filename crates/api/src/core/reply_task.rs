@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialogue::reading::in_place_of_picture;
+use dialogue::reading::{UNREAD_PICTURE, in_place_of_picture};
 use engine::{EngineError, GenerateRequest, JobError, LanguageModel, LoadProgress, Media, ModelInfo};
 use history::{ConversationId, MessageId};
 use session::{Outcome, ReplyEnd, ReplyEvent};
@@ -82,7 +82,8 @@ impl Reply {
         }
     }
 
-    /// Pictures told as the text in them, as far as it can be read. Those that cannot be read stay.
+    /// Pictures told as the text in them. One that cannot be read costs nothing but its own text, and is said why: the
+    /// pictures of a question that failed come again with the next one, and would cost that as well.
     async fn with_texts_of_pictures(&self, mut request: GenerateRequest) -> GenerateRequest {
         let Some(reader) = &self.reader else { return request };
         for message in request.messages.iter_mut().filter(|message| !message.media.is_empty()) {
@@ -92,8 +93,13 @@ impl Reply {
                     read = reader.text_in(image) => read,
                     () = self.cancel.cancelled() => return request,
                 };
-                let Ok(text) = read else { return request };
-                told.push_str(&in_place_of_picture(&text));
+                match read {
+                    Ok(text) => told.push_str(&in_place_of_picture(&text)),
+                    Err(error) => {
+                        told.push_str(UNREAD_PICTURE);
+                        self.ask(move |core| core.notice("reading", error)).await;
+                    }
+                }
                 told.push_str("\n\n");
             }
             message.media.clear();

@@ -337,12 +337,15 @@ impl Documents for NoDocuments {
     }
 }
 
-/// Reads the same in every picture.
+/// Reads the same in every picture, but for those that are one pixel high.
 struct NoEyes;
 
 #[async_trait]
 impl api::ReadsText for NoEyes {
-    async fn text_in(&self, _: &engine::Image) -> Result<String, ApiError> {
+    async fn text_in(&self, image: &engine::Image) -> Result<String, ApiError> {
+        if image.height() == 1 {
+            return Err(ApiError::new(api::ErrorCode::Other, "The text in the picture cannot be read: no."));
+        }
         Ok("y = 2x".into())
     }
 }
