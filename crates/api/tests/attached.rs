@@ -9,6 +9,7 @@
 mod house;
 
 use std::io::Cursor;
+use std::sync::atomic::Ordering;
 
 use api::{
     Attach, AttachedFile, AttachedKind, AttachmentView, Commands, EditMessage, ErrorCode, Export,
@@ -269,4 +270,18 @@ async fn a_picture_whose_text_cannot_be_read_is_said_and_costs_no_other_its_text
     let told = asked[1].concat();
     assert!(told.starts_with(unread) && told.contains("```\ny = 2x\n```"), "{told}");
     assert!(house.shown().concat().iter().all(|&pictures| pictures == 0), "{:?}", house.shown());
+}
+
+#[tokio::test]
+async fn a_question_after_one_that_failed_for_its_picture_is_answered() {
+    let house = House::with_local(Eyes::None).await;
+    house.reads.store(false, Ordering::SeqCst);
+    let plot = house.attach("plot.png", &picture()).await.unwrap();
+    let id = house.app.send(sent(None, "What is it?", &[&plot])).await.unwrap().conversation;
+    house.next_end().await;
+    assert_eq!(house.shown(), [vec![1]], "the engine says that it cannot see");
+    house.send_to(&id, "Then tell me a joke.").await;
+    house.next_end().await;
+    assert_eq!(house.shown().last().unwrap().iter().sum::<usize>(), 0);
+    assert!(house.asked().last().unwrap().last().unwrap().ends_with("Then tell me a joke."));
 }

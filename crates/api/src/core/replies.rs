@@ -3,7 +3,9 @@
 use dialogue::prompt::assemble_shown;
 use dialogue::title::title_of;
 use engine::{EngineError, GenerateRequest, JobError};
-use history::{Attachment, ConversationId, History, MessageId, NewMessage, Role, TimestampMs};
+use history::{
+    Attachment, AttachmentKind, ConversationId, History, MessageId, NewMessage, Role, TimestampMs,
+};
 use session::{Outcome, ReplyEnd, engine_messages};
 use tokio_util::sync::CancellationToken;
 
@@ -166,6 +168,7 @@ impl Core {
         let name = chosen.as_ref().ok().map(|chosen| chosen.name.clone());
         let now = self.now();
         let message = self.history.begin_reply(question, name.as_deref(), now)?.id;
+        let shows = self.history.message(question)?.attachments.iter().any(is_picture);
         let begun = chosen.and_then(|chosen| Ok((chosen, self.request(id, message)?)));
         let shown = shown.map(|shown| shown.to_string());
         match begun {
@@ -173,7 +176,9 @@ impl Core {
                 let cancel = CancellationToken::new();
                 self.running.insert(id, Running::new(message, cancel.clone()));
                 self.tell_path(id, shown.as_deref())?;
-                self.start(id, message, chosen, request, cancel);
+                let reader = self.documents.text_reader(&self.models.store);
+                let reply = Reply { id, message, ops: self.ops.clone(), cancel, reader, shows };
+                self.runtime.spawn(reply.run(self.servers.clone(), chosen, request));
             }
             Err(error) => {
                 let end = history::ReplyEnd::Failed { reason: kept_reason(&error) };
@@ -193,20 +198,6 @@ impl Core {
             message.media = media;
         }
         Ok(self.config.generate_request(messages))
-    }
-
-    fn start(
-        &self,
-        id: ConversationId,
-        message: MessageId,
-        chosen: Chosen,
-        request: GenerateRequest,
-        cancel: CancellationToken,
-    ) {
-        let reader = self.documents.text_reader(&self.models.store);
-        let reply = Reply { id, message, ops: self.ops.clone(), cancel, reader };
-        let servers = self.servers.clone();
-        self.runtime.spawn(reply.run(servers, chosen, request));
     }
 
     /// Makes the conversation's model ready before it is asked.
@@ -348,4 +339,8 @@ impl Core {
         }
         self.write_down_ended();
     }
+}
+
+fn is_picture(file: &Attachment) -> bool {
+    matches!(file.kind, AttachmentKind::Picture { .. })
 }

@@ -30,6 +30,8 @@ pub(super) struct Reply {
     pub(super) cancel: CancellationToken,
     /// Reads the text in pictures for a model that cannot see.
     pub(super) reader: Option<Arc<dyn ReadsText>>,
+    /// The question itself shows a picture.
+    pub(super) shows: bool,
 }
 
 impl Reply {
@@ -39,7 +41,9 @@ impl Reply {
             match self.prepared(servers.as_ref(), &chosen).await {
                 Ok((model, sight)) => {
                     let request = match sight {
-                        Sight::None => without_earlier_pictures(self.with_texts_of_pictures(request).await),
+                        Sight::None => {
+                            without_earlier_pictures(self.with_texts_of_pictures(request).await, self.shows)
+                        }
                         Sight::Perhaps => request,
                     };
                     session::reply(model.as_ref(), request, self.cancel.clone(), out).await;
@@ -161,13 +165,13 @@ enum Sight {
 
 /// A model that cannot see is asked all the same when the question itself shows nothing: that one cannot be answered does
 /// not end a conversation. It is told that there was something to see.
-fn without_earlier_pictures(mut request: GenerateRequest) -> GenerateRequest {
-    if let Some((_, earlier)) = request.messages.split_last_mut() {
-        for message in earlier.iter_mut().filter(|message| !message.media.is_empty()) {
-            message.media.clear();
-            message.text.insert_str(0, "(A picture was shown here.)\n\n");
-            message.text.truncate(message.text.trim_end().len());
-        }
+fn without_earlier_pictures(mut request: GenerateRequest, shows: bool) -> GenerateRequest {
+    // A question that failed is one message with the next: what it showed is not what the next one shows.
+    let earlier = request.messages.len() - usize::from(shows && !request.messages.is_empty());
+    for message in request.messages[..earlier].iter_mut().filter(|message| !message.media.is_empty()) {
+        message.media.clear();
+        message.text.insert_str(0, "(A picture was shown here.)\n\n");
+        message.text.truncate(message.text.trim_end().len());
     }
     request
 }

@@ -14,6 +14,7 @@ mod speech;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use api::{
@@ -46,6 +47,8 @@ pub struct House {
     pub sights: Arc<Screen>,
     /// What the engine on this machine was to load.
     pub loads: Arc<std::sync::Mutex<Vec<LoadRequest>>>,
+    /// Whether something reads the text in pictures.
+    pub reads: Arc<AtomicBool>,
     folder: tempfile::TempDir,
 }
 
@@ -96,6 +99,7 @@ impl House {
         let model = Arc::new(model);
         let card = Arc::<Card>::default();
         let sights = Arc::<Screen>::default();
+        let reads = Arc::new(AtomicBool::new(true));
         let loads = Arc::<std::sync::Mutex<Vec<LoadRequest>>>::default();
         let paths = Paths::under(folder.path());
         let models = paths.models.clone();
@@ -112,13 +116,13 @@ impl House {
             servers: Arc::new(OneServer(model.clone())),
             desktop: Arc::new(NoDesktop(folder.path().join("downloads"))),
             speech: Arc::new(NoSpeech(card.clone())),
-            documents: Arc::new(NoDocuments),
+            documents: Arc::new(NoDocuments { reads: reads.clone() }),
             sights: sights.clone(),
             clock: Arc::new(|| 1_700_000_000_000),
         };
         let app = App::open(parts, tokio::runtime::Handle::current()).unwrap();
         let events = Mutex::new(app.events());
-        Self { app, model, events, card, sights, loads, folder }
+        Self { app, model, events, card, sights, loads, reads, folder }
     }
 
     pub async fn closed_and_opened_again(self) -> Self {
@@ -302,7 +306,9 @@ impl Speech for NoSpeech {
 }
 
 /// Reads what begins with "%PDF-text" as text, and everything else as a scan of two pages.
-struct NoDocuments;
+struct NoDocuments {
+    reads: Arc<AtomicBool>,
+}
 
 #[async_trait]
 impl Documents for NoDocuments {
@@ -326,7 +332,7 @@ impl Documents for NoDocuments {
     }
 
     fn text_reader(&self, _: &model_store::ModelStore) -> Option<Arc<dyn api::ReadsText>> {
-        Some(Arc::new(NoEyes))
+        self.reads.load(Ordering::SeqCst).then(|| -> Arc<dyn api::ReadsText> { Arc::new(NoEyes) })
     }
 
     async fn read_heic(&self, _: Vec<u8>) -> Result<Vec<u8>, ApiError> {
