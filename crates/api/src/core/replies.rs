@@ -168,7 +168,7 @@ impl Core {
         let name = chosen.as_ref().ok().map(|chosen| chosen.name.clone());
         let now = self.now();
         let message = self.history.begin_reply(question, name.as_deref(), now)?.id;
-        let shows = self.history.message(question)?.attachments.iter().any(is_picture);
+        let with_picture = self.history.message(question)?.attachments.iter().any(is_picture);
         let begun = chosen.and_then(|chosen| Ok((chosen, self.request(id, message)?)));
         let shown = shown.map(|shown| shown.to_string());
         match begun {
@@ -177,7 +177,7 @@ impl Core {
                 self.running.insert(id, Running::new(message, cancel.clone()));
                 self.tell_path(id, shown.as_deref())?;
                 let reader = self.documents.text_reader(&self.models.store);
-                let reply = Reply { id, message, ops: self.ops.clone(), cancel, reader, shows };
+                let reply = Reply { id, message, ops: self.ops.clone(), cancel, reader, shows: with_picture };
                 self.runtime.spawn(reply.run(self.servers.clone(), chosen, request));
             }
             Err(error) => {
