@@ -10,6 +10,12 @@ use serde_json::json;
 
 use crate::{LONG, Window};
 
+/// So often a key is pressed whose press may be lost.
+const PRESSES: u32 = 3;
+
+/// A person presses again after so long.
+const NOTICED: Duration = Duration::from_secs(4);
+
 /// The bar's title.
 pub const BAR: &str = "^Hark bar$";
 /// The large window's title.
@@ -125,6 +131,23 @@ pub async fn focused(title: &str) -> anyhow::Result<String> {
     })
     .await?;
     Ok(found)
+}
+
+/// Presses the key that shows the window with this title, and waits until it has the focus; which it is. While a window
+/// comes or goes, somebody else may hold the keyboard for a moment, and a press is lost to everyone: it is then pressed
+/// again, as a person would.
+pub async fn summoned(key: &str, title: &str) -> anyhow::Result<String> {
+    for _ in 0..PRESSES {
+        press(key)?;
+        let waited = tokio::time::Instant::now();
+        while waited.elapsed() < NOTICED {
+            if visible(title)?.is_some() {
+                return focused(title).await;
+            }
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    }
+    focused(title).await
 }
 
 /// Waits until a window with this title is seen, and gives it the focus.

@@ -43,8 +43,7 @@ async fn asked_over_another_program_answered_there_and_kept() -> anyhow::Result<
     let window = opened(&home).await?;
     let other = Other::open().await?;
 
-    desk::press(KEY)?;
-    let bar = desk::focused(BAR).await?;
+    let bar = desk::summoned(KEY, BAR).await?;
     desk::picture("bar-empty")?;
     desk::write("Name one colour of the sea.")?;
     desk::press("Return")?;
@@ -67,8 +66,7 @@ async fn the_selected_text_of_another_program_is_asked_about_with_two_keys() -> 
     let window = opened(&home).await?;
     let other = Other::showing("The tide rises twice a day.").await?;
     other.select_first_line()?;
-    desk::press(KEY)?;
-    let bar = desk::focused(BAR).await?;
+    let bar = desk::summoned(KEY, BAR).await?;
     desk::press("ctrl+1")?;
     desk::grown(&bar, 120).await?;
     desk::picture("bar-selection")?;
@@ -90,8 +88,7 @@ async fn the_key_hides_it_again_and_the_focus_is_where_it_was() -> anyhow::Resul
     let window = opened(&home).await?;
     let other = Other::open().await?;
     for _ in 0..3 {
-        desk::press(KEY)?;
-        desk::focused(BAR).await?;
+        desk::summoned(KEY, BAR).await?;
         desk::press(KEY)?;
         desk::gone(BAR).await?;
         other.has_focus().await?;
@@ -105,8 +102,7 @@ async fn without_a_model_it_says_so_and_leads_to_one() -> anyhow::Result<()> {
     let home = Home::empty()?;
     let window = opened(&home).await?;
     let _other = Other::open().await?;
-    desk::press(KEY)?;
-    let bar = desk::focused(BAR).await?;
+    let bar = desk::summoned(KEY, BAR).await?;
     desk::write("Is anybody there?")?;
     desk::press("Return")?;
     desk::grown(&bar, 120).await?;
@@ -120,8 +116,7 @@ async fn it_grows_into_the_whole_conversation() -> anyhow::Result<()> {
     let home = home_with_model!();
     let window = opened(&home).await?;
     let _other = Other::open().await?;
-    desk::press(KEY)?;
-    let bar = desk::focused(BAR).await?;
+    let bar = desk::summoned(KEY, BAR).await?;
     desk::write("Name one fish.")?;
     desk::press("Return")?;
     desk::grown(&bar, 120).await?;
@@ -138,8 +133,7 @@ async fn an_empty_one_goes_when_another_window_is_chosen() -> anyhow::Result<()>
     let home = Home::empty()?;
     let window = opened(&home).await?;
     let other = Other::open().await?;
-    desk::press(KEY)?;
-    desk::focused(BAR).await?;
+    desk::summoned(KEY, BAR).await?;
     other.choose()?;
     desk::gone(BAR).await?;
     other.has_focus().await?;
@@ -194,8 +188,7 @@ async fn closing_the_window_asks_once_and_then_it_stays_to_be_summoned() -> anyh
     window.picture("closing").await?;
     desk::press("Return")?;
     desk::gone(MAIN).await?;
-    desk::press(KEY)?;
-    desk::focused(BAR).await?;
+    desk::summoned(KEY, BAR).await?;
     assert!(home.settings_text()?.contains("on_close = \"keep\""));
     window.again("")?;
     desk::focused(MAIN).await?;

@@ -70,8 +70,7 @@ async fn a_region_drawn_with_the_mouse_goes_with_the_question_and_is_kept() -> a
     let home = home_that_sees!();
     let window = opened(&home).await?;
     let other = Other::showing("The tide rises twice a day.").await?;
-    desk::press(KEY)?;
-    desk::focused(BAR).await?;
+    desk::summoned(KEY, BAR).await?;
     desk::press("ctrl+5")?;
     desk::focused(REGION).await?;
     desk::drag((60, 80), (380, 320), || desk::picture("region"))?;
@@ -127,8 +126,7 @@ async fn no_window_of_ours_is_in_a_picture_of_the_screen() -> anyhow::Result<()>
     let window = opened(&home).await?;
     // All of the screen in one colour, but for our own windows.
     paint(0x12_34_56)?;
-    desk::press(KEY)?;
-    let bar = desk::focused(BAR).await?;
+    let bar = desk::summoned(KEY, BAR).await?;
     desk::press("ctrl+3")?;
     desk::focused(BAR).await?;
     ask(&window, &bar).await?;
@@ -157,8 +155,7 @@ async fn the_window_below_is_taken_by_its_title_and_another_program_asks_for_a_r
     let window = opened(&home).await?;
     let other = Other::showing("The tide rises twice a day.").await?;
     let size = other.size()?;
-    desk::press(KEY)?;
-    let bar = desk::focused(BAR).await?;
+    let bar = desk::summoned(KEY, BAR).await?;
     desk::press("ctrl+4")?;
     ask(&window, &bar).await?;
     assert_eq!(kept(&window).await?, [("Window: elsewhere".to_owned(), size.0, size.1)]);

@@ -52,6 +52,8 @@ describe('settings', () => {
     await expect.poll(() => field.inputValue()).toBe(before);
     await field.fill('0.4');
     await field.press('Enter');
+    // It is sent at once; a page that is gone at once would take it along.
+    await page.waitForTimeout(500);
     await page.reload();
     await composer(page).waitFor();
     const again = (await settings(page, 'Answers')).getByRole('textbox', { name: 'Temperature' });
