@@ -147,3 +147,29 @@ async fn a_file_goes_with_what_is_typed_while_one_talks() {
     let view = house.open(&id).await;
     assert_eq!((view.messages[0].text.as_str(), &view.messages[0].attachments), ("Explain.", &vec![code]));
 }
+
+#[tokio::test]
+async fn earlier_pictures_cost_a_model_that_cannot_see_no_spoken_reply() {
+    let house = House::with_local(Eyes::None).await;
+    let mut file = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(8, 6, image::Rgb([7; 3]))
+        .write_to(&mut file, image::ImageFormat::Png)
+        .unwrap();
+    let plot = house.attach("plot.png", &file.into_inner()).await.unwrap();
+    let attachments = vec![api::AttachedFile { content: plot.content, name: plot.name }];
+    let send = |conversation, text: &str| api::Send {
+        conversation,
+        text: text.into(),
+        attachments: attachments.clone(),
+    };
+    let id = house.app.send(send(None, "What is it?")).await.unwrap().conversation;
+    house.next_end().await;
+    house.app.start_voice(StartVoice { conversation: Some(id.clone()) }).await.unwrap();
+    house.voice(|voice| voice.phase == VoicePhase::Listening).await;
+    house.send_to(&id, "And the trend?").await;
+    house.next_end().await;
+    assert_eq!(house.shown().last().unwrap().iter().sum::<usize>(), 0);
+    assert!(house.asked().last().unwrap()[0].starts_with("(A picture was shown here.)"));
+    let error = house.app.send(send(Some(id), "And this?")).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::CannotSee);
+}

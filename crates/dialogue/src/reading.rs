@@ -57,6 +57,9 @@ pub fn laid_out(mut pieces: Vec<Piece>) -> String {
 pub const UNREAD_PICTURE: &str =
     "(A picture was shown here. You cannot see pictures, and the text in it could not be read.)";
 
+/// What such a model is told where a picture was and nothing is known of it.
+pub const PICTURE_WAS_SHOWN: &str = "(A picture was shown here.)";
+
 /// What a model that cannot see is told in a picture's place, before the words about it.
 pub fn in_place_of_picture(text: &str) -> String {
     if text.trim().is_empty() {

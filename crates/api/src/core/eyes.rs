@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use attachments::{Kept, Trouble};
-use engine::Image;
+use dialogue::prompt::Turn;
+use dialogue::reading::PICTURE_WAS_SHOWN;
+use engine::{Image, Media};
 use history::{ConversationId, MessageId};
 
 use super::attached::attachment;
@@ -85,7 +87,7 @@ impl Core {
     }
 
     /// Whether it is known of this model that it does not see: from its file, or because it said so when it was loaded.
-    fn is_blind(&self, name: &str) -> bool {
+    pub(crate) fn is_blind(&self, name: &str) -> bool {
         let said = matches!(&self.engine, EngineView::Ready { model, sees: false, .. } if model == name);
         said || self.sees(name) == Some(false)
     }
@@ -211,4 +213,12 @@ fn is_camera(what: &SharedThing) -> bool {
 
 fn broken() -> ApiError {
     ApiError::new(ErrorCode::Other, "What is shared could not be opened. Try again.")
+}
+
+/// For a model that cannot see: earlier pictures must not cost every reply to come.
+pub(crate) fn without_pictures(turns: &mut [(Turn, Vec<Media>)]) {
+    for (turn, media) in turns.iter_mut().filter(|(_, media)| !media.is_empty()) {
+        media.clear();
+        turn.text = format!("{PICTURE_WAS_SHOWN}\n\n{}", turn.text);
+    }
 }

@@ -82,6 +82,10 @@ impl Core {
                 let words = "In a spoken conversation, write a few words with the file.";
                 return Err(ApiError::new(ErrorCode::BadRequest, words));
             }
+            let name = self.chosen(id)?.name;
+            if attachments.iter().any(is_picture) && self.is_blind(&name) {
+                return Err(self.cannot_see(&name));
+            }
             self.say_typed(args.text, attachments);
         } else if queued {
             self.enqueue(id, args.text, attachments);

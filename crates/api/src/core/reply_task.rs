@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialogue::reading::{UNREAD_PICTURE, in_place_of_picture};
+use dialogue::reading::{PICTURE_WAS_SHOWN, UNREAD_PICTURE, in_place_of_picture};
 use engine::{EngineError, GenerateRequest, JobError, LanguageModel, LoadProgress, Media, ModelInfo};
 use history::{ConversationId, MessageId};
 use session::{Outcome, ReplyEnd, ReplyEvent};
@@ -170,7 +170,7 @@ fn without_earlier_pictures(mut request: GenerateRequest, shows: bool) -> Genera
     let earlier = request.messages.len() - usize::from(shows && !request.messages.is_empty());
     for message in request.messages[..earlier].iter_mut().filter(|message| !message.media.is_empty()) {
         message.media.clear();
-        message.text.insert_str(0, "(A picture was shown here.)\n\n");
+        message.text = format!("{PICTURE_WAS_SHOWN}\n\n{}", message.text);
         message.text.truncate(message.text.trim_end().len());
     }
     request

@@ -22,6 +22,7 @@ use turn::{Gen, Mode, Muted};
 
 use super::choice::{Chosen, Source};
 use super::convert::conversation_id;
+use super::eyes::without_pictures;
 use super::reply_task::make_ready;
 use super::{Core, Op};
 use crate::contract::{
@@ -113,6 +114,7 @@ impl Core {
         let parts = self.speech.parts(&self.models.store, &self.config.settings().voice)?;
         // What waits belongs to the conversation before.
         self.written()?;
+        self.voice.typed = None;
         self.end_voice();
         let turns = conversation.map(|id| self.shown_turns(id, None)).transpose()?.unwrap_or_default();
         let mut request = self.config.generate_request(Vec::new());
@@ -170,8 +172,12 @@ impl Core {
                         VoiceEngines { card, recogniser, model, voice, judge, voice_activity, eyes };
                     core.voice.view.waits_for = Some(VoiceWait::Speech);
                     core.look_no_more_if_blind(&name);
+                    let mut start = opening.start;
+                    if core.is_blind(&name) {
+                        without_pictures(&mut start.turns);
+                    }
                     core.tell_voice();
-                    core.begin_voice(opening.number, engines, opening.start);
+                    core.begin_voice(opening.number, engines, start);
                 }
                 Err(error) => core.voice_failed(error.into()),
             }
@@ -313,8 +319,11 @@ impl Core {
     /// The conversation was changed from outside.
     pub(crate) fn spoken_turns_changed(&mut self, id: ConversationId) {
         if self.is_spoken(id)
-            && let Ok(turns) = self.shown_turns(id, None)
+            && let Ok(mut turns) = self.shown_turns(id, None)
         {
+            if self.chosen(id).is_ok_and(|chosen| self.is_blind(&chosen.name)) {
+                without_pictures(&mut turns);
+            }
             self.voice.send(VoiceCommand::Turns(turns));
         }
     }
