@@ -6,6 +6,7 @@
 use audio_io::SystemCard;
 use media::{Batch, SoundCard, SoundLink, SoundRequest};
 use soundcard_sim::{Sound, VirtualCard};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 const FOLDER: &str = "FIGURES_FOLDER";
@@ -26,6 +27,7 @@ fn main() {
     link.listen(Duration::from_secs(1));
     cost(&mut link);
     lateness(&card, &mut link);
+    losses(&mut link);
     flushes(&card, &mut link);
 }
 
@@ -80,6 +82,27 @@ fn lateness(card: &VirtualCard, link: &mut SoundLink) {
         link.listen(Duration::from_millis(217));
     }
     show("room to ears, in steps of the block's 10.7 ms", late, "ms");
+}
+
+/// How much of the microphone's sound comes while every core computes.
+fn losses(link: &mut SoundLink) {
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        link.listen(Duration::from_secs(1));
+        let begun = Instant::now();
+        let looks = link.listen(Duration::from_secs(30));
+        let came = looks.iter().map(|look| look.mic).sum::<usize>() as f64 / 48.0;
+        let due = begun.elapsed().as_secs_f64() * 1_000.0;
+        over.store(true, Ordering::Relaxed);
+        println!("every core busy: {came:.0} of {due:.0} ms of the microphone came");
+    });
 }
 
 fn flushes(card: &VirtualCard, link: &mut SoundLink) {

@@ -2,10 +2,12 @@
 //! onset, then speech or nothing, and after speech any number of pauses, until whoever takes the turns closes it.
 
 mod hush;
+mod rise;
 
 use media::{Level, Ms, Probability, SamplePos};
 
 use self::hush::Hush;
+use self::rise::Rise;
 
 /// Names an utterance; they count up from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,7 +16,7 @@ pub struct Utterance(pub u64);
 /// What the detector sees.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum VoiceEvent {
-    /// The first voiced frame; it may be a click.
+    /// The first voiced frame, or over the own voice a sudden rise of the level; it may be a click.
     Onset {
         /// A new one.
         utt: Utterance,
@@ -94,6 +96,11 @@ pub struct SegmenterConfig {
     /// While it plays in a room that is not known yet. In 32 beginnings of 5 s, 4 had a false onset here and 7 at 0.65;
     /// the person was found in all.
     pub in_strange_room: Threshold,
+    /// While it plays, in an utterance that began with a rise of the level (`rise.rs`): speech is told 100 ms sooner
+    /// than with `over_far` at the 95th percentile, with no more false speech in 13 minutes of its own voice.
+    pub risen: Threshold,
+    /// A rise of the level is no onset where a frame is less likely voice than this: a key that is struck is 0.01.
+    pub rise_least: f32,
     /// While it plays, a frame from which the canceller took more than this is echo, whatever it sounds like: when
     /// somebody speaks, the canceller leaves most of it.
     pub most_cancelled_db: f32,
@@ -103,6 +110,8 @@ pub struct SegmenterConfig {
     pub tell_every: Ms,
     /// An onset without speech is forgotten after so much quiet.
     pub vanish_after: Ms,
+    /// The same after a rise of the level: the detector is sure up to 200 ms later than the level.
+    pub risen_vanish_after: Ms,
     /// Unvoiced sound of this length is a pause. One frame: Silero's probability falls some 130 ms after the voice by
     /// itself, so a second frame would cost 40 ms of every reply and spare only 2 of 30 pauses (15 sentences, clean and in
     /// noise).
@@ -126,10 +135,13 @@ impl Default for SegmenterConfig {
             alone: Threshold { on: 0.5, off: 0.35 },
             over_far: Threshold { on: 0.65, off: 0.5 },
             in_strange_room: Threshold { on: 0.9, off: 0.75 },
+            risen: Threshold { on: 0.4, off: 0.3 },
+            rise_least: 0.03,
             most_cancelled_db: 15.0,
             speech_after: Ms(96),
             tell_every: Ms(96),
             vanish_after: Ms(128),
+            risen_vanish_after: Ms(256),
             pause_after: Ms(32),
             hush_after: Ms(40),
             in_full_voice: 0.99,
@@ -154,6 +166,9 @@ pub struct Segmenter {
     /// The voice's power of late.
     power: Option<f32>,
     hush: Hush,
+    rise: Rise,
+    /// The utterance began with a rise of the level.
+    risen: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,8 +190,17 @@ enum State {
 impl Segmenter {
     /// With these numbers.
     pub fn new(config: SegmenterConfig) -> Self {
-        let (voicing, hush) = (Voicing::Unvoiced, Hush::new());
-        Self { config, state: State::Quiet, last: 0, voicing, probability: 0.0, power: None, hush }
+        Self {
+            config,
+            state: State::Quiet,
+            last: 0,
+            voicing: Voicing::Unvoiced,
+            probability: 0.0,
+            power: None,
+            hush: Hush::new(),
+            rise: Rise::new(),
+            risen: false,
+        }
     }
 
     /// Takes the next frame; at most one thing is seen in it.
@@ -202,30 +226,54 @@ impl Segmenter {
         }
     }
 
-    /// Takes the level of the next 10 ms, which end at `end`; frames are taken first. While the loudspeaker plays, what the
-    /// canceller leaves of a voice comes and goes, so only frames count then.
+    /// Takes the level of the next 10 ms, which end at `end`; frames are taken first.
     pub fn block(&mut self, end: SamplePos, cleaned: Level, far: Far) -> Option<VoiceEvent> {
+        match far {
+            Far::Silent => self.falls_silent(end, cleaned),
+            Far::Playing | Far::PlayingInStrangeRoom => self.rises(cleaned, far),
+        }
+    }
+
+    /// While the loudspeaker plays, what the canceller leaves of a voice comes and goes, so only frames count then.
+    fn falls_silent(&mut self, end: SamplePos, cleaned: Level) -> Option<VoiceEvent> {
+        self.rise.pause();
         let quiet = self.hush.block(cleaned, self.level());
         let State::Speaking { voiced, .. } = self.state else { return None };
-        let ends = quiet >= self.config.hush_after && self.probability < self.config.in_full_voice;
-        if far != Far::Silent || !ends {
+        if quiet < self.config.hush_after || self.probability >= self.config.in_full_voice {
             return None;
         }
         self.state = State::Paused { voiced, again: Ms(0) };
         Some(VoiceEvent::Pause { utt: self.utt(), since: end - quiet })
     }
 
+    fn rises(&mut self, cleaned: Level, far: Far) -> Option<VoiceEvent> {
+        if !matches!(self.state, State::Quiet | State::Onset { .. }) {
+            self.rise.pause();
+            return None;
+        }
+        let risen = self.rise.block(cleaned);
+        let voice = self.probability >= self.config.rise_least;
+        let begins = risen && voice && far == Far::Playing && matches!(self.state, State::Quiet);
+        begins.then(|| self.begin(Ms(0), true))
+    }
+
     /// The utterance is over: the next voiced frame is the onset of another. Another than the one that is going on is
     /// over already.
     pub fn close(&mut self, utt: Utterance) {
         if utt.0 == self.last {
-            self.state = State::Quiet;
+            self.quieten();
         }
+    }
+
+    fn quieten(&mut self) {
+        self.state = State::Quiet;
+        self.risen = false;
     }
 
     fn voicing_of(&self, frame: &Frame) -> Voicing {
         let threshold = match frame.far {
             Far::Silent => self.config.alone,
+            Far::Playing if self.risen => self.config.risen,
             Far::Playing => self.config.over_far,
             Far::PlayingInStrangeRoom => self.config.in_strange_room,
         };
@@ -234,7 +282,8 @@ impl Segmenter {
             Voicing::Unvoiced => threshold.on,
         };
         let cancelled = frame.mic.db() - frame.cleaned.db();
-        let echo = frame.far != Far::Silent && cancelled > self.config.most_cancelled_db;
+        // Of whoever is louder than the echo the canceller takes as much at first.
+        let echo = frame.far != Far::Silent && !self.risen && cancelled > self.config.most_cancelled_db;
         if echo || frame.probability.get() < bound {
             return Voicing::Unvoiced;
         }
@@ -251,10 +300,15 @@ impl Segmenter {
         if self.voicing == Voicing::Unvoiced {
             return None;
         }
+        Some(self.begin(FRAME, false))
+    }
+
+    fn begin(&mut self, voiced: Ms, risen: bool) -> VoiceEvent {
         self.last += 1;
         self.power = None;
-        self.state = State::Onset { voiced: FRAME, quiet: Ms(0) };
-        Some(VoiceEvent::Onset { utt: self.utt() })
+        self.risen = risen;
+        self.state = State::Onset { voiced, quiet: Ms(0) };
+        VoiceEvent::Onset { utt: self.utt() }
     }
 
     fn in_onset(&mut self, voiced: Ms, quiet: Ms, frame: &Frame) -> Option<VoiceEvent> {
@@ -267,8 +321,9 @@ impl Segmenter {
             self.state = State::Speaking { voiced, untold: Ms(0), quiet: Ms(0), since: frame.end };
             return Some(self.speech(voiced));
         }
-        if quiet >= self.config.vanish_after {
-            self.state = State::Quiet;
+        let vanishes = if self.risen { self.config.risen_vanish_after } else { self.config.vanish_after };
+        if quiet >= vanishes {
+            self.quieten();
             return Some(VoiceEvent::Vanished { utt: self.utt() });
         }
         self.state = State::Onset { voiced, quiet };

@@ -52,8 +52,9 @@ pub struct TurnConfig {
     /// for, because the user is in the middle of a sentence. Counted together over its bursts: the canceller takes some
     /// of what is said over the first words.
     pub going_on_speech: Ms,
-    /// How long a reply is merely ducked under lasting speech; then it is held. With the detector's ~60 ms and the
-    /// fade, silence comes within 450 ms of the first voiced sound.
+    /// How long a reply is merely ducked at least; then, once the detector calls it speech, it is held. The detector does so
+    /// 175 ms after the first voiced sample and 340 ms at the 95th percentile, and sound needs some 60 ms through the
+    /// sound server.
     pub duck_for: Ms,
     /// A ducked reply is brought back after this, whatever is going on, if nothing shows that it is an interruption.
     pub duck_at_most: Ms,
@@ -68,6 +69,9 @@ pub struct TurnConfig {
     pub fresh: Ms,
     /// How long the words of a burst over the reply are waited for once it is quiet.
     pub burst_settles_within: Ms,
+    /// Quiet that ends a burst whose words came to nothing: after 20 to 100 ms a sentence that has just begun often goes on,
+    /// and a reply that came back in between would have to be stopped again.
+    pub burst_rests: Ms,
     /// Speech so many dB below the user's usual level is somebody else in the room. Smaller differences are a head
     /// turned away and what the echo canceller takes when both speak.
     pub quieter_by_db: f32,
@@ -121,13 +125,14 @@ impl Default for TurnConfig {
             goes_on: Ms(160),
             went_on_within: Ms(2_500),
             going_on_speech: Ms(400),
-            duck_for: Ms(150),
+            duck_for: Ms(80),
             duck_at_most: Ms(1_200),
             hold_at_most: Ms(1_000),
             lasting_speech: Ms(800),
             tentative_words: 3,
             fresh: Ms(500),
             burst_settles_within: Ms(600),
+            burst_rests: Ms(200),
             quieter_by_db: 10.0,
             level_tells_after: Ms(200),
             level_learning: 0.3,

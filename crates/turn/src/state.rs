@@ -166,6 +166,8 @@ pub(crate) struct Quiet {
     pub(crate) pause: SamplePos,
     /// When the words until the pause were asked for.
     pub(crate) asked: SamplePos,
+    /// Whether the words until the pause are known.
+    pub(crate) script: Script,
     /// Voiced sound that was known of at the pause.
     pub(crate) voiced: Ms,
     /// How likely it is that the turn is over; none before it is judged.
@@ -175,7 +177,7 @@ pub(crate) struct Quiet {
 impl Quiet {
     /// The same pause, as one of the user's own turn.
     pub(crate) fn as_ending(self, utterance: Utterance, about: About) -> State {
-        let Self { pause, asked, voiced, judged } = self;
+        let Self { pause, asked, script: _, voiced, judged } = self;
         let ending = Ending {
             pause,
             voiced,

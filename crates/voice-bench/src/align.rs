@@ -44,10 +44,12 @@ fn energy(sound: &[f32]) -> f64 {
 }
 
 /// The first frame from `from` on at which `recorded` is quieter than half of `reference` (both from the same frame of
-/// the same speech) in three windows of 10 ms in a row that have sound in the reference. Windows may be shifted by up to
-/// 2 ms, which a resampler's start may differ by.
-pub fn quieter(recorded: &[f32], reference: &[f32], from: usize) -> Option<usize> {
+/// the same speech) in three windows of 10 ms in a row that have sound in the reference. None if the reference rests for
+/// `rest` frames or more just before them: when it happened cannot be heard then. Windows may be shifted by up to 2 ms,
+/// which a resampler's start may differ by.
+pub fn quieter(recorded: &[f32], reference: &[f32], from: usize, rest: usize) -> Option<usize> {
     let mut quiet: Vec<usize> = Vec::new();
+    let mut loud = from;
     let end = recorded.len().min(reference.len()).saturating_sub(WINDOW + frames(2));
     for at in (from..end).step_by(WINDOW) {
         let heard = energy(&recorded[at..at + WINDOW]).sqrt();
@@ -58,10 +60,11 @@ pub fn quieter(recorded: &[f32], reference: &[f32], from: usize) -> Option<usize
         }
         if heard > 0.5 * meant {
             quiet.clear();
+            loud = at + WINDOW;
         } else {
             quiet.push(at);
             if quiet.len() == 3 {
-                return quiet.first().copied();
+                return quiet.first().copied().filter(|first| first - loud < rest);
             }
         }
     }
@@ -156,9 +159,12 @@ mod tests {
         let reference = speech(96_000);
         let mut recorded = reference.clone();
         recorded[48_000..].iter_mut().for_each(|sample| *sample *= 0.2);
-        let at = quieter(&recorded, &reference, 10_000).unwrap();
+        let at = quieter(&recorded, &reference, 10_000, 2_880).unwrap();
         assert!(at.abs_diff(48_000) <= WINDOW, "{at}");
-        assert_eq!(quieter(&reference, &reference, 0), None);
+        assert_eq!(quieter(&reference, &reference, 0, 2_880), None);
+        let mut resting = reference.clone();
+        resting[44_000..48_000].fill(0.0);
+        assert_eq!(quieter(&recorded, &resting, 10_000, 2_880), None);
     }
 
     #[test]

@@ -167,3 +167,18 @@ fn what_is_left_of_a_voice_in_the_detector_does_not_end_its_pause() {
     paused.tells(&told[..3]);
     left(Scene::new().voice(3).blocks(4, -70.0, Far::Silent)).voice(1).tells(&told);
 }
+
+#[test]
+fn who_begins_over_its_voice_is_seen_by_the_level() {
+    let playing = || Scene::new().frames(9, 0.1, Far::Playing, 0.0).blocks(100, -75.0, Far::Playing);
+    let begins = playing().blocks(2, -50.0, Far::Playing);
+    begins.frames(4, 0.45, Far::Playing, 0.0).tells(&["onset 1", "speech 1 96"]);
+    // What sounds like no voice comes to nothing.
+    let begins = playing().blocks(2, -50.0, Far::Playing);
+    begins.frames(8, 0.1, Far::Playing, 0.0).tells(&["onset 1", "vanished 1"]);
+    let strange = playing().blocks(9, -50.0, Far::PlayingInStrangeRoom);
+    strange.frames(4, 0.45, Far::PlayingInStrangeRoom, 0.0).tells(&[]);
+    // A key that is struck is no voice at all.
+    let key = Scene::new().frames(9, 0.01, Far::Playing, 0.0).blocks(100, -75.0, Far::Playing);
+    key.blocks(9, -50.0, Far::Playing).tells(&[]);
+}

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Effect, StopReason, Text,
-    state::{About, Burst, Contest, Origin, Quiet, Released, Sound, State, Volume},
+    state::{About, Burst, Contest, Origin, Quiet, Released, Script, Sound, State, Volume},
     utterance::{Loudness, Utterance, Writing},
     words::{self, Said},
 };
@@ -107,11 +107,19 @@ impl Turns {
         }
     }
 
-    /// It is quiet, and what was said is known.
+    /// It is quiet, and what was said is known. What came to nothing is forgotten after a little more quiet: a gap in the
+    /// first word is not the end of it.
     pub(super) fn decide_burst(&mut self) {
         if self.interrupt() {
             self.settled();
-        } else {
+            return;
+        }
+        let State::Contested { contest: Contest { voice: Burst::Quiet(quiet), .. }, .. } = &mut self.state
+        else {
+            return;
+        };
+        quiet.script = Script::Settled;
+        if self.now >= quiet.pause + self.config.burst_rests {
             self.forget_burst();
         }
     }
@@ -147,7 +155,13 @@ impl Turns {
         if matches!(contest.voice, Burst::Quiet(quiet) if quiet.pause >= pause) {
             return;
         }
-        contest.voice = Burst::Quiet(Quiet { pause, asked, voiced: utterance.voiced, judged: None });
+        contest.voice = Burst::Quiet(Quiet {
+            pause,
+            asked,
+            script: Script::Awaited,
+            voiced: utterance.voiced,
+            judged: None,
+        });
         let (utt, writing) = (utterance.utt, utterance.writing);
         if writing == Writing::Going {
             self.push(Effect::Settle { utt, pause });
@@ -176,12 +190,21 @@ impl Turns {
             State::Replying { reply } => self.stop(reply, why),
             State::Contested { reply, utterance, contest } => {
                 self.stop(reply, why);
-                self.state = match contest.voice {
-                    Burst::Voiced => State::UserSpeaking { utterance },
-                    Burst::Quiet(quiet) => quiet.as_ending(utterance, About::TheTalk),
-                };
+                self.hand_over(utterance, contest.voice, About::TheTalk);
             }
             other => self.state = other,
+        }
+    }
+
+    /// Whoever spoke over a reply that is gone has the floor.
+    pub(super) fn hand_over(&mut self, utterance: Utterance, voice: Burst, about: About) {
+        let known = matches!(voice, Burst::Quiet(Quiet { script: Script::Settled, .. }));
+        self.state = match voice {
+            Burst::Voiced => State::UserSpeaking { utterance },
+            Burst::Quiet(quiet) => quiet.as_ending(utterance, about),
+        };
+        if known {
+            self.settled();
         }
     }
 
@@ -243,6 +266,9 @@ impl Turns {
         contest: &Contest,
     ) -> Option<(SamplePos, Due)> {
         if let Burst::Quiet(quiet) = contest.voice {
+            if quiet.script == Script::Settled {
+                return Some((quiet.pause + self.config.burst_rests, Due::WordsMissing));
+            }
             let missing = quiet.asked + self.config.burst_settles_within;
             // A gap in the first word is no end of it: the reply is silent while its words are waited for.
             return match contest.volume {

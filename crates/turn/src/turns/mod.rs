@@ -257,10 +257,7 @@ impl Turns {
                 if contest.volume.is_lowered() {
                     self.push(Effect::Resume);
                 }
-                self.state = match contest.voice {
-                    Burst::Voiced => State::UserSpeaking { utterance },
-                    Burst::Quiet(quiet) => quiet.as_ending(utterance, About::AReply),
-                };
+                self.hand_over(utterance, contest.voice, About::AReply);
             }
             _ => self.rest(),
         }

@@ -17,6 +17,8 @@ use crate::{Line, pass};
 
 /// A silence of the loudspeaker that is longer than those between the reply's sentences.
 pub(super) const GONE: usize = 250;
+/// A pause of the reply's own from this length on hides when it got quiet.
+const REST: usize = 60;
 /// How long a reply is left alone before something happens: the canceller has learnt the room.
 pub(super) const ALONE: Duration = Duration::from_millis(4_500);
 /// Of the reply before the interruption, what is looked for in the undisturbed one.
@@ -90,22 +92,27 @@ pub(super) fn interruption(reply: &Reply, utterance: &Utterance, reference: &[f3
     let found = place(&played[before.clone()], reference, 0..reference.len());
     let duck = found.and_then(|at| {
         let (recorded, meant) = (&played[before.start..], &reference[at..]);
-        quieter(recorded, meant, frames(PIECE)).map(|at| ms(at - frames(PIECE)))
+        quieter(recorded, meant, frames(PIECE), frames(REST)).map(|at| ms(at - frames(PIECE)))
     });
-    let mut from = onset;
-    let mut stop = None;
+    // From this frame of the recording on, what would have been heard of the reply.
+    let due = |frame: usize| {
+        let at = found.map(|at| at + frame.saturating_sub(before.start));
+        at.and_then(|at| reference.get(at..)).unwrap_or_default()
+    };
+    let (mut from, mut stop) = (onset, None);
     while let Some(begins) = audible.silence(from, frames(GONE)) {
-        // A pause of the reply itself is no stop.
-        let pause = found.is_some_and(|at| {
-            let begin = at + begins.saturating_sub(before.start);
-            let end = (begin + frames(GONE)).min(reference.len());
-            Audible::played(&reference[begin.min(end)..end]).share(0..frames(GONE)) < 0.3
-        });
-        if !pause && begins + frames(20) >= onset {
+        let due = due(begins);
+        let rests = Audible::played(due).onset(0).unwrap_or(0);
+        if rests < frames(REST) {
             stop = Some(ms(begins.saturating_sub(onset)));
             break;
         }
-        from = begins.max(from) + frames(GONE);
+        // When a reply was stopped that rested anyway cannot be heard; it may also go on after its rest.
+        let again = audible.share(begins..begins + rests + frames(REST)) > 0.0;
+        if !again {
+            break;
+        }
+        from = begins.max(from) + rests;
     }
     Interruption { duck, stop }
 }
@@ -119,7 +126,10 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     let mut scripted = scripted(scenes)?;
     let count = scenes.few(6, 20);
     let (mut ducks, mut stops, mut taken, mut tries) = (Vec::new(), Vec::new(), 0, 0);
-    for utterance in long_enough(scenes).iter().cycle().take(count) {
+    for utterance in long_enough(scenes).iter().cycle().take(2 * count) {
+        if ducks.len().min(stops.len()) >= count {
+            break;
+        }
         if !scripted.speaking()? {
             scenes.say(format!("  no reply to interrupt: {}", scripted.stage.phase()));
             continue;
@@ -143,7 +153,7 @@ pub(super) fn measure(scenes: &Scenes) -> anyhow::Result<Vec<Measured>> {
     }
     let conditions = json!({
         "what": "first voiced sample of the interrupting recording to the loudspeaker's track: at less than half of the \
-                 undisturbed reply's amplitude in three windows of 10 ms (duck), silent for 250 ms (stop); taken: the reply \
+                 undisturbed reply's amplitude in three windows of 10 ms (duck), silent for 250 ms (stop); where it rested at that moment by itself neither is known, and it is tried again; taken: the reply \
                  ended before the interrupting voice did; all voices as loud as one",
         "reply": "a fixed text from a scripted server, spoken by the program's voice",
         "room": room(true, None),
